@@ -1,0 +1,101 @@
+//! `POST /api/log_in/`: opens a session.
+
+mod log_in;
+
+use std::sync::Arc;
+
+use axum::Router;
+use faregate::clock::Clock;
+use faregate::domain::session::SessionPolicy;
+use faregate::http::{Answer, Authentication, Call, Field, Input, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::passwords::Passwords;
+use faregate::randomness::Randomness;
+use faregate::service::{Service, StartError, check_case, warm};
+use faregate::store::{Sessions, Users};
+use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer};
+use serde::Serialize;
+
+use crate::log_in::{Attempt, LogInError};
+
+/// What this function may touch: users (read, rehash), sessions (read, write), all keys.
+pub struct Deps {
+    users: Users,
+    sessions: Sessions,
+    passwords: Passwords,
+    signer: Signer,
+    policy: SessionPolicy,
+    clock: Clock,
+    randomness: Randomness,
+    context: ViewContext,
+}
+
+impl Deps {
+    /// Takes its part of the service and warms it; the first start makes the first key.
+    ///
+    /// # Errors
+    ///
+    /// When the password engine does not work here or the table was started with other settings.
+    pub async fn start(service: &Service) -> Result<Self, StartError> {
+        let keyring = service.keyring(KeyAccess::Sign);
+        let users = service.users();
+        let ((), case_agreed) = tokio::join!(warm(&keyring), check_case(&users));
+        case_agreed?;
+        Ok(Self {
+            users,
+            sessions: service.sessions(),
+            passwords: service.passwords()?,
+            signer: service.signer(keyring),
+            policy: service.settings.sessions,
+            clock: service.clock.clone(),
+            randomness: service.randomness.clone(),
+            context: service.view_context(),
+        })
+    }
+}
+
+const VIEW: View = View {
+    path: "/api/log_in",
+    name: "Log In",
+    description: "",
+    method: Verb::Post,
+    authentication: Authentication::Ignored,
+    fields: &[
+        Field::required("username", "Username"),
+        Field { input: Some(Input::Password), ..Field::required("password", "Password") },
+    ],
+};
+
+/// `/api/log_in` and `/api/log_in/`.
+pub fn router(deps: Deps) -> Router {
+    view_router(&VIEW, deps.context.clone(), deps, handle)
+}
+
+#[derive(Serialize)]
+struct LoggedIn {
+    refresh: RefreshToken,
+    access: AccessToken,
+}
+
+async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
+    let mut fields = call.fields().await?;
+    let username = fields.text("username", Text::REQUIRED);
+    let password = fields.password("password");
+    let (Some(username), Some(password)) = (username, password) else { return Err(fields.refusal()) };
+    let attempt = Attempt { username, password, device: call.user_agent };
+    let (user, session) = log_in::log_in(&deps, attempt).await?;
+    let opened = (&user, &session);
+    Ok(Answer::ok(LoggedIn {
+        refresh: deps.signer.refresh(opened, &call.issuer).await?,
+        access: deps.signer.access(opened, &call.issuer, session.created_at).await?,
+    }))
+}
+
+impl From<LogInError> for Refusal {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::BadCredentials => Self::BadCredentials,
+            LogInError::Password(error) => error.into(),
+            LogInError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The use case: a username and its password become a session.
+
+use faregate::clock::Timestamp;
+use faregate::domain::password::Password;
+use faregate::domain::session::{EndReason, Session, SessionId};
+use faregate::domain::user::User;
+use faregate::passwords::{PasswordError, Verdict};
+use faregate::store::StoreError;
+
+use crate::Deps;
+
+/// What a person sent.
+pub(crate) struct Attempt {
+    pub(crate) username: String,
+    pub(crate) password: Password,
+    pub(crate) device: Option<String>,
+}
+
+/// Why no session was opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogInError {
+    /// Unknown, wrong or inactive: nobody can tell which, neither by the answer nor by the time it took.
+    #[error("no active account has these credentials")]
+    BadCredentials,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens a session: two reads and one hash whoever asks, one write for those who may.
+pub(crate) async fn log_in(deps: &Deps, attempt: Attempt) -> Result<(User, Session), LogInError> {
+    let id = deps.users.find_id(&attempt.username).await?;
+    let found = deps.sessions.of_user(id).await?;
+    let stored = found.as_ref().map(|(user, _)| &user.password_hash);
+    let verdict = deps.passwords.verify(attempt.password.clone(), stored).await?;
+    let (user, sessions) = match found {
+        Some((user, sessions)) if user.is_active && verdict != Verdict::Mismatch => (user, sessions),
+        _ => return Err(LogInError::BadCredentials),
+    };
+    let now = deps.clock.now();
+    let id = SessionId::new(deps.randomness.uuid_v7(now));
+    let session = Session { device: attempt.device, ..Session::open(id, (user.id, user.epochs), now, &deps.policy) };
+    let outdated = (verdict == Verdict::MatchButOutdated).then_some(attempt.password);
+    tokio::try_join!(
+        async { Ok(deps.sessions.open(&session).await?) },
+        // Boxed: both are rare and would double the future.
+        Box::pin(rehash(deps, &user, outdated)),
+        Box::pin(evict(deps, &user, sessions, now)),
+    )?;
+    Ok((user, session))
+}
+
+/// Hashes the password anew when the parameters changed since.
+async fn rehash(deps: &Deps, user: &User, password: Option<Password>) -> Result<(), LogInError> {
+    if let Some(password) = password {
+        let new = deps.passwords.hash(password, deps.randomness.bytes()).await?;
+        deps.users.rehash(user.id, &user.password_hash, &new).await?;
+    }
+    Ok(())
+}
+
+/// Makes room for one more session: the least recently used ones give way.
+async fn evict(deps: &Deps, user: &User, sessions: Vec<Session>, now: Timestamp) -> Result<(), LogInError> {
+    let mut open: Vec<Session> = sessions
+        .into_iter()
+        .filter(|session| session.is_open(user.epochs, deps.policy.reactivation) && !session.is_expired(now))
+        .collect();
+    open.sort_by_key(|session| session.last_used_at);
+    let surplus = (open.len() + 1).saturating_sub(deps.policy.sessions_per_user);
+    for session in open.iter().take(surplus) {
+        deps.sessions.end(user.id, session.id, (now, EndReason::Evicted)).await?;
+    }
+    Ok(())
+}

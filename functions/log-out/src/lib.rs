@@ -1,0 +1,78 @@
+//! `POST /api/log_out/`: ends a session.
+
+mod log_out;
+
+use std::sync::Arc;
+
+use axum::Router;
+use faregate::clock::Clock;
+use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::service::{Service, StartError, warm};
+use faregate::store::Sessions;
+use faregate::tokens::{KeyAccess, TokenError, Verifier};
+use serde::Serialize;
+
+use crate::log_out::LogOutError;
+
+/// What this function may touch: sessions (write), the public keys and the refresh secrets.
+pub struct Deps {
+    sessions: Sessions,
+    verifier: Verifier,
+    clock: Clock,
+    context: ViewContext,
+}
+
+impl Deps {
+    /// Takes its part of the service and warms it.
+    ///
+    /// # Errors
+    ///
+    /// Never; the signature is that of every function.
+    pub async fn start(service: &Service) -> Result<Self, StartError> {
+        let keyring = service.keyring(KeyAccess::PublicAndRefresh);
+        warm(&keyring).await;
+        Ok(Self {
+            sessions: service.sessions(),
+            verifier: service.verifier(keyring),
+            clock: service.clock.clone(),
+            context: service.view_context(),
+        })
+    }
+}
+
+const VIEW: View = View {
+    path: "/api/log_out",
+    // Name and description are the reference's, which calls its log-out so.
+    name: "Token Blacklist",
+    description: "Takes a token and blacklists it. Must be used with the\n\
+                  `rest_framework_simplejwt.token_blacklist` app installed.",
+    method: Verb::Post,
+    authentication: Authentication::Ignored,
+    fields: &[Field::required("refresh", "Refresh")],
+};
+
+/// `/api/log_out` and `/api/log_out/`.
+pub fn router(deps: Deps) -> Router {
+    view_router(&VIEW, deps.context.clone(), deps, handle)
+}
+
+#[derive(Serialize)]
+struct LoggedOut {}
+
+async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
+    let mut fields = call.fields().await?;
+    let Some(token) = fields.text("refresh", Text::REQUIRED) else { return Err(fields.refusal()) };
+    let now = deps.clock.now();
+    let claims = deps.verifier.refresh(&token, now).await?;
+    log_out::log_out(&deps, claims, now).await?;
+    Ok(Answer::ok(LoggedOut {}))
+}
+
+impl From<LogOutError> for Refusal {
+    fn from(error: LogOutError) -> Self {
+        match error {
+            LogOutError::AlreadyEnded => Self::BadToken(TokenError::Blacklisted),
+            LogOutError::Store(error) => error.into(),
+        }
+    }
+}

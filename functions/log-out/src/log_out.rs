@@ -1,0 +1,25 @@
+//! The use case: whoever holds a refresh token of a session, spent or not, can end it.
+
+use faregate::clock::Timestamp;
+use faregate::domain::session::EndReason;
+use faregate::store::{LoggedOut, StoreError};
+use faregate::tokens::RefreshClaims;
+
+use crate::Deps;
+
+/// Why nothing was ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogOutError {
+    #[error("the session was over before")]
+    AlreadyEnded,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Ends the session: one conditional write. One that is gone with its user needs no ending.
+pub(crate) async fn log_out(deps: &Deps, token: RefreshClaims, now: Timestamp) -> Result<(), LogOutError> {
+    match deps.sessions.end(token.user_id, token.session_id, (now, EndReason::LogOut)).await? {
+        LoggedOut::Ended | LoggedOut::Missing => Ok(()),
+        LoggedOut::AlreadyEnded => Err(LogOutError::AlreadyEnded),
+    }
+}

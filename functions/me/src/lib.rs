@@ -1,0 +1,48 @@
+//! `GET /api/me/`: the user who asks.
+
+use std::sync::Arc;
+
+use axum::Router;
+use faregate::authentication::Authenticator;
+use faregate::http::{Answer, Authentication, Call, Refusal, UserBody, Verb, View, ViewContext, view_router};
+use faregate::service::{Service, StartError, warm};
+use faregate::tokens::KeyAccess;
+
+/// What this function may touch: users and sessions (read), the public keys.
+pub struct Deps {
+    authenticator: Authenticator,
+    context: ViewContext,
+}
+
+impl Deps {
+    /// Takes its part of the service and warms it.
+    ///
+    /// # Errors
+    ///
+    /// Never; the signature is that of every function.
+    pub async fn start(service: &Service) -> Result<Self, StartError> {
+        let keyring = service.keyring(KeyAccess::Public);
+        warm(&keyring).await;
+        Ok(Self { authenticator: service.authenticator(keyring), context: service.view_context() })
+    }
+}
+
+const VIEW: View = View {
+    path: "/api/me",
+    name: "Me",
+    description: "",
+    method: Verb::Get,
+    authentication: Authentication::Required,
+    fields: &[],
+};
+
+/// `/api/me` and `/api/me/`.
+pub fn router(deps: Deps) -> Router {
+    let Deps { authenticator, context } = deps;
+    view_router(&VIEW, ViewContext { authenticator: Some(authenticator), ..context }, (), handle)
+}
+
+/// The steps before have found the user: there is nothing left to decide.
+async fn handle(_deps: Arc<()>, call: Call) -> Result<Answer, Refusal> {
+    call.user.map(|user| Answer::ok(UserBody::from(user))).ok_or(Refusal::NotAuthenticated)
+}

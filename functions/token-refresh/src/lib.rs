@@ -1,0 +1,94 @@
+//! `POST /api/token/refresh/`: gives the next access token and, with rotation, the next refresh token.
+
+mod refresh;
+
+use std::sync::Arc;
+
+use axum::Router;
+use faregate::clock::Clock;
+use faregate::domain::session::SessionPolicy;
+use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::service::{Service, StartError, warm};
+use faregate::store::{Sessions, Users};
+use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
+use serde::Serialize;
+
+use crate::refresh::RefreshError;
+
+/// What this function may touch: users (read), sessions (write), all keys.
+pub struct Deps {
+    users: Users,
+    sessions: Sessions,
+    verifier: Verifier,
+    signer: Signer,
+    policy: SessionPolicy,
+    clock: Clock,
+    context: ViewContext,
+}
+
+impl Deps {
+    /// Takes its part of the service and warms it; the first start makes the first key.
+    ///
+    /// # Errors
+    ///
+    /// Never; the signature is that of every function.
+    pub async fn start(service: &Service) -> Result<Self, StartError> {
+        let keyring = service.keyring(KeyAccess::Sign);
+        warm(&keyring).await;
+        Ok(Self {
+            users: service.users(),
+            sessions: service.sessions(),
+            verifier: service.verifier(keyring.clone()),
+            signer: service.signer(keyring),
+            policy: service.settings.sessions,
+            clock: service.clock.clone(),
+            context: service.view_context(),
+        })
+    }
+}
+
+const VIEW: View = View {
+    path: "/api/token/refresh",
+    name: "Token Refresh",
+    description: "Takes a refresh type JSON web token and returns an access type JSON web\n\
+                  token if the refresh token is valid.",
+    method: Verb::Post,
+    authentication: Authentication::Ignored,
+    fields: &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")],
+};
+
+/// `/api/token/refresh` and `/api/token/refresh/`.
+pub fn router(deps: Deps) -> Router {
+    view_router(&VIEW, deps.context.clone(), deps, handle)
+}
+
+#[derive(Serialize)]
+struct Refreshed {
+    access: AccessToken,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh: Option<RefreshToken>,
+}
+
+async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
+    let mut fields = call.fields().await?;
+    let Some(token) = fields.text("refresh", Text::REQUIRED) else { return Err(fields.refusal()) };
+    let now = deps.clock.now();
+    let claims = deps.verifier.refresh(&token, now).await?;
+    let (user, session) = refresh::refresh(&deps, claims, now).await?;
+    let refreshed = (&user, &session);
+    Ok(Answer::ok(Refreshed {
+        access: deps.signer.access(refreshed, &call.issuer, now).await?,
+        refresh: if deps.policy.rotate { Some(deps.signer.refresh(refreshed, &call.issuer).await?) } else { None },
+    }))
+}
+
+impl From<RefreshError> for Refusal {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::NoActiveAccount => Self::NoActiveAccount,
+            RefreshError::SessionOver => Self::BadToken(TokenError::Blacklisted),
+            RefreshError::Expired => Self::BadToken(TokenError::Expired),
+            RefreshError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+
+/// The whole command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "faregate",
+    version,
+    about = "The operator's command of Faregate",
+    after_help = "Exit codes: 0 done; 1 refused; 2 wrong usage; 3 DynamoDB or AWS trouble.\n\
+                  On AWS, credentials and region are found as every AWS tool finds them."
+)]
+pub(crate) struct Arguments {
+    /// Where DynamoDB is, e.g. `http://127.0.0.1:8001` for the one of `cargo run`
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the command is about.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Users: create, show, change, delete
+    #[command(subcommand)]
+    Users(UsersCommand),
+}
+
+/// What to do with a user.
+#[derive(Subcommand, Debug)]
+pub(crate) enum UsersCommand {
+    /// Make a user; the password is asked for
+    Create(NewUserArguments),
+    /// Show a user
+    Show(Username),
+    /// Let a user log in again
+    Activate(Username),
+    /// Keep a user from logging in; every session is over
+    Deactivate(Username),
+    /// Remove a user with every session; the name is free again
+    Delete(DeleteArguments),
+    /// Give a user a new password, which is asked for; every session is over
+    SetPassword(PasswordArguments),
+    /// Let a user into the admin site
+    GrantStaff(Username),
+    /// Keep a user out of the admin site
+    RevokeStaff(Username),
+}
+
+/// Which user.
+#[derive(Args, Debug)]
+pub(crate) struct Username {
+    /// The username, in any spelling that logs in
+    pub(crate) username: String,
+}
+
+/// A user and where the password comes from.
+#[derive(Args, Debug)]
+pub(crate) struct PasswordArguments {
+    #[command(flatten)]
+    pub(crate) user: Username,
+    /// Read the password from standard input, its first line
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// A user to be made.
+#[derive(Args, Debug)]
+pub(crate) struct NewUserArguments {
+    #[command(flatten)]
+    pub(crate) password: PasswordArguments,
+    /// The first name
+    #[arg(long, default_value = "")]
+    pub(crate) first_name: String,
+    /// The last name
+    #[arg(long, default_value = "")]
+    pub(crate) last_name: String,
+    /// Let the user into the admin site
+    #[arg(long)]
+    pub(crate) staff: bool,
+}
+
+/// A user to be removed.
+#[derive(Args, Debug)]
+pub(crate) struct DeleteArguments {
+    #[command(flatten)]
+    pub(crate) user: Username,
+    /// Do not ask, even at a terminal
+    #[arg(long)]
+    pub(crate) yes: bool,
+}

@@ -1,0 +1,58 @@
+//! What a command says when it is done.
+
+use std::io::Write as _;
+
+use faregate::clock::Timestamp;
+use faregate::domain::user::User;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// What was done, and to whom.
+pub(crate) struct Report {
+    /// One line, for people.
+    pub(crate) line: String,
+    /// The user as it is now, or as it was.
+    pub(crate) user: User,
+    /// How many sessions are open, if they were counted.
+    pub(crate) open_sessions: Option<usize>,
+}
+
+/// Prints `report` to standard output.
+pub(crate) fn print(report: &Report, as_json: bool) {
+    let text = if as_json { format!("{:#}\n", as_value(report)) } else { as_lines(report) };
+    // A reader that left does not undo what was done.
+    let _closed = anstream::stdout().write_all(text.as_bytes());
+}
+
+fn as_lines(report: &Report) -> String {
+    let line = format!("{}\n", report.line);
+    let (Some(_), Value::Object(details)) = (report.open_sessions, as_value(report)) else { return line };
+    let rows = details.into_iter().map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("  {name:14} {value}\n")
+    });
+    line + &rows.collect::<String>()
+}
+
+fn as_value(report: &Report) -> Value {
+    let User { id, username, first_name, last_name, is_active, is_staff, created_at, .. } = &report.user;
+    let mut value = json!({
+        "id": id.to_string(),
+        "username": username.as_str(),
+        "first_name": first_name,
+        "last_name": last_name,
+        "is_active": is_active,
+        "is_staff": is_staff,
+        "created_at": rfc3339(*created_at),
+    });
+    if let (Some(count), Value::Object(members)) = (report.open_sessions, &mut value) {
+        members.insert("open_sessions".to_owned(), json!(count));
+    }
+    value
+}
+
+fn rfc3339(moment: Timestamp) -> String {
+    let formatted = OffsetDateTime::from_unix_timestamp(moment.seconds()).ok().and_then(|m| m.format(&Rfc3339).ok());
+    formatted.unwrap_or_else(|| moment.seconds().to_string())
+}

@@ -1,0 +1,177 @@
+//! `faregate users`.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use faregate::domain::password_policy::PersonalAttributes;
+use faregate::domain::text::trim;
+use faregate::domain::user::{NewUser, User, UserId};
+use faregate::domain::username::{MAX_LENGTH, Username};
+use faregate::http::messages;
+use faregate::passwords::{PasswordError, PasswordHash};
+use faregate::randomness::NoEntropy;
+use faregate::service::{Service, StartError};
+use faregate::settings::SettingsError;
+use faregate::store::{CreateUserError, StoreError, UserChange, UserUpdate};
+
+use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UsersCommand};
+use crate::output::Report;
+use crate::password;
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What was asked for is not allowed or not there.
+    #[error("{0}")]
+    Refused(String),
+    /// The command was not asked for in the right way.
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+}
+
+impl Failure {
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 1,
+            Self::Usage(_) | Self::Settings(_) => 2,
+            Self::Store(_) | Self::Password(_) | Self::Start(_) | Self::NoEntropy(_) => 3,
+        }
+    }
+}
+
+/// Carries out `command`.
+pub(crate) async fn run(service: &Service, command: UsersCommand) -> Result<Report, Failure> {
+    match command {
+        UsersCommand::Create(arguments) => create(service, arguments).await,
+        UsersCommand::Show(who) => show(service, &who.username).await,
+        UsersCommand::Activate(who) => change(service, &who.username, UserChange::Activate, "is active").await,
+        UsersCommand::Deactivate(who) => {
+            change(service, &who.username, UserChange::Deactivate, "is inactive; every session is over").await
+        }
+        UsersCommand::Delete(arguments) => delete(service, &arguments).await,
+        UsersCommand::SetPassword(arguments) => set_password(service, &arguments).await,
+        UsersCommand::GrantStaff(who) => change(service, &who.username, UserChange::Staff(true), "is staff").await,
+        UsersCommand::RevokeStaff(who) => {
+            change(service, &who.username, UserChange::Staff(false), "is not staff").await
+        }
+    }
+}
+
+async fn create(service: &Service, arguments: NewUserArguments) -> Result<Report, Failure> {
+    let NewUserArguments { password: PasswordArguments { user, password_stdin }, first_name, last_name, staff } =
+        arguments;
+    let username =
+        Username::parse(&user.username).map_err(|_errors| Failure::Refused(messages::USERNAME.to_owned()))?;
+    let (first_name, last_name) = (person_name(&first_name)?, person_name(&last_name)?);
+    if service.users().is_taken(&username).await? {
+        return Err(Failure::Refused(messages::USERNAME_TAKEN.to_owned()));
+    }
+    let person = PersonalAttributes { username: &user.username, first_name: &first_name, last_name: &last_name };
+    let password_hash = new_hash(service, &person, password_stdin).await?;
+    let now = service.clock.now();
+    let new = NewUser { username, first_name, last_name, password_hash };
+    let user = User { is_staff: staff, ..User::new(UserId::new(service.randomness.uuid_v7(now)), new, now) };
+    match service.users().create(&user).await {
+        Ok(()) => Ok(Report { line: format!("made {}", user.username), user, open_sessions: None }),
+        Err(CreateUserError::UsernameTaken) => Err(Failure::Refused(messages::USERNAME_TAKEN.to_owned())),
+        Err(CreateUserError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// A first or last name as sign-up takes it.
+fn person_name(given: &str) -> Result<String, Failure> {
+    let name = trim(given);
+    if name.chars().count() > MAX_LENGTH {
+        return Err(Failure::Refused(messages::too_long(MAX_LENGTH)));
+    }
+    Ok(name.to_owned())
+}
+
+async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
+    let id = service.users().find_id(typed).await?.ok_or_else(|| no_such_user(typed))?;
+    let (user, sessions) = service.sessions().of_user(Some(id)).await?.ok_or_else(|| no_such_user(typed))?;
+    let now = service.clock.now();
+    let open = sessions
+        .iter()
+        .filter(|session| {
+            session.is_open(user.epochs, service.settings.sessions.reactivation) && !session.is_expired(now)
+        })
+        .count();
+    Ok(Report { line: user.username.to_string(), user, open_sessions: Some(open) })
+}
+
+async fn change(service: &Service, typed: &str, change: UserChange, outcome: &str) -> Result<Report, Failure> {
+    let user = find(service, typed).await?;
+    match service.users().change(user.id, &change).await? {
+        UserUpdate::Changed(user) => {
+            Ok(Report { line: format!("{} {outcome}", user.username), user: *user, open_sessions: None })
+        }
+        UserUpdate::Missing => Err(no_such_user(typed)),
+    }
+}
+
+async fn set_password(service: &Service, arguments: &PasswordArguments) -> Result<Report, Failure> {
+    let typed = &arguments.user.username;
+    let user = find(service, typed).await?;
+    let person = PersonalAttributes {
+        username: user.username.as_str(),
+        first_name: &user.first_name,
+        last_name: &user.last_name,
+    };
+    let hash = new_hash(service, &person, arguments.password_stdin).await?;
+    change(service, typed, UserChange::Password(hash), "has a new password; every session is over").await
+}
+
+async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report, Failure> {
+    let user = find(service, &arguments.user.username).await?;
+    if !arguments.yes && std::io::stdin().is_terminal() {
+        confirm(&user)?;
+    }
+    service.users().delete(&user).await?;
+    Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
+}
+
+/// At a terminal a slip of the hand is likely, and there is no way back.
+fn confirm(user: &User) -> Result<(), Failure> {
+    let _closed = write!(anstream::stderr(), "Delete {} with every session? Type the username: ", user.username);
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match read {
+        Ok(_) if trim(&answer) == user.username.as_str() => Ok(()),
+        _ => Err(Failure::Refused("nothing was deleted".to_owned())),
+    }
+}
+
+async fn find(service: &Service, typed: &str) -> Result<User, Failure> {
+    let users = service.users();
+    let id = users.find_id(typed).await?.ok_or_else(|| no_such_user(typed))?;
+    users.find(id).await?.ok_or_else(|| no_such_user(typed))
+}
+
+fn no_such_user(typed: &str) -> Failure {
+    Failure::Refused(format!("there is no user {typed:?}"))
+}
+
+/// The hash of a password that is asked for and satisfies the policy.
+async fn new_hash(
+    service: &Service,
+    person: &PersonalAttributes<'_>,
+    from_stdin: bool,
+) -> Result<PasswordHash, Failure> {
+    let password = password::read(person.username, from_stdin)?;
+    let weaknesses = service.settings.password_policy.weaknesses(password.expose(), person);
+    if !weaknesses.is_empty() {
+        let found: Vec<String> = weaknesses.into_iter().map(messages::weakness).collect();
+        return Err(Failure::Refused(found.join(" ")));
+    }
+    Ok(service.passwords()?.hash(password, service.randomness.bytes()).await?)
+}

@@ -1,0 +1,189 @@
+//! `cargo run`: the whole service on this machine.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use clap::Parser;
+use faregate::clock::Clock;
+use faregate::logging;
+use faregate::randomness::Randomness;
+use faregate::service::{Service, StartError};
+use faregate::settings::{Settings, dynamodb_endpoint};
+use faregate::store::connect;
+use faregate::store::schema::create_missing_tables;
+use local::database::{self, Data, DatabaseError, Running};
+use local::{functions, gateway};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "local",
+    version,
+    about = "The whole Faregate service on this machine: no Docker, no AWS account",
+    after_help = "Settings are FAREGATE_ environment variables: see README.md.\n\
+                  With AWS_ENDPOINT_URL_DYNAMODB set, that DynamoDB is used instead of the embedded one."
+)]
+struct Arguments {
+    /// Port of the API on this machine
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Keep data in memory: it is gone when the service stops
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
+    /// File that keeps the data
+    #[arg(long, value_name = "PATH", default_value = ".faregate/local.db")]
+    data: PathBuf,
+    /// Port of the embedded DynamoDB, for other programs on this machine
+    #[arg(long, value_name = "N", default_value_t = 8001)]
+    dynamodb_port: u16,
+}
+
+/// What stops the start, in one line, with exit code 2.
+#[derive(Debug, thiserror::Error)]
+enum StartFailure {
+    #[error("cannot listen on port {0}: {1}; give another one with --port")]
+    Port(u16, std::io::Error),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Service(#[from] StartError),
+    #[error("cannot handle signals: {0}")]
+    Signals(std::io::Error),
+    #[error("the service stopped: {0}")]
+    Serve(std::io::Error),
+}
+
+/// How long running requests may take once the service is asked to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start();
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody is left to tell when standard error is closed.
+            let _closed = writeln!(anstream::stderr(), "error: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<(), StartFailure> {
+    let settings = settings(arguments.port)?;
+    let refused = |error| StartFailure::Port(arguments.port, error);
+    let listener = TcpListener::bind(("127.0.0.1", arguments.port)).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let database = database(arguments).await?;
+    let outcome = serve(settings, listener, (address, &database)).await;
+    if let DynamoDb::Embedded(running) = database {
+        running.stop().await;
+    }
+    outcome
+}
+
+/// The settings, with the defaults of a laptop.
+fn settings(port: u16) -> Result<Settings, StartFailure> {
+    let issuer = format!("http://localhost:{port}");
+    let defaults = [("FAREGATE_BROWSABLE_API", "on"), ("FAREGATE_ISSUER", issuer.as_str())];
+    Settings::from_environment(&defaults).map_err(|error| StartFailure::Service(error.into()))
+}
+
+enum DynamoDb {
+    Embedded(Running),
+    Existing(String),
+}
+
+impl DynamoDb {
+    fn endpoint_url(&self) -> String {
+        match self {
+            Self::Embedded(running) => running.endpoint_url(),
+            Self::Existing(url) => url.clone(),
+        }
+    }
+}
+
+async fn database(arguments: &Arguments) -> Result<DynamoDb, StartFailure> {
+    if let Some(url) = dynamodb_endpoint() {
+        return Ok(DynamoDb::Existing(url));
+    }
+    let data = if arguments.memory { Data::Memory } else { Data::File(arguments.data.clone()) };
+    Ok(DynamoDb::Embedded(database::start(&data, arguments.dynamodb_port).await?))
+}
+
+async fn serve(
+    settings: Settings,
+    listener: TcpListener,
+    (address, database): (SocketAddr, &DynamoDb),
+) -> Result<(), StartFailure> {
+    let randomness = Randomness::from_system().map_err(StartError::from)?;
+    let client = connect(Some(&database.endpoint_url())).await;
+    create_missing_tables(&client, &[&settings.table, &settings.keys_table]).await.map_err(StartError::from)?;
+    let service = Service::new(settings, client, Clock::system(), randomness.clone());
+    let routes = functions::service(&service).await?;
+    let domain_name = format!("localhost:{}", address.port());
+    let app = gateway::gateway(routes, &domain_name, randomness);
+    let (asked, stopping) = tokio::sync::oneshot::channel();
+    let stop_request = stop_request()?;
+    greet(address, database);
+    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(
+        async move {
+            stop_request.await;
+            // The receiver lives as long as the server.
+            let _sent = asked.send(());
+        },
+    );
+    tokio::select! {
+        ended = server => ended.map_err(StartFailure::Serve),
+        () = out_of_patience(stopping) => Ok(()),
+    }
+}
+
+/// Resolves on the first Ctrl-C or SIGTERM.
+fn stop_request() -> Result<impl Future<Output = ()>, StartFailure> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartFailure::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartFailure::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves when a request still runs [`PATIENCE`] after the service was asked to stop.
+async fn out_of_patience(stopping: tokio::sync::oneshot::Receiver<()>) {
+    if stopping.await.is_ok() {
+        tokio::time::sleep(PATIENCE).await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Says where the service is and what to try; in colour on a terminal.
+fn greet(address: SocketAddr, database: &DynamoDb) {
+    let url = format!("http://localhost:{}", address.port());
+    let bold = Style::new().bold();
+    let green = AnsiColor::Green.on_default().bold();
+    let data = match database {
+        DynamoDb::Embedded(running) => format!("embedded DynamoDB on {}", running.endpoint_url()),
+        DynamoDb::Existing(url) => format!("DynamoDB at {url}"),
+    };
+    let json = "-H 'Content-Type: application/json'";
+    let log_in = format!(r#"curl -s {url}/api/log_in/ {json} -d '{{"username":"ann","password":"correct-horse-7"}}'"#);
+    let text = format!(
+        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, {data}. Ctrl-C stops it.\n\nTry:\n\n  \
+         curl -s {url}/api/sign_up/ {json} -d '{{\"username\":\"ann\",\"password1\":\"correct-horse-7\",\
+         \"password2\":\"correct-horse-7\"}}'\n  {log_in}\n  \
+         curl -s {url}/api/me/ -H \"Authorization: Bearer $({log_in} | sed 's/.*\"access\":\"\\([^\"]*\\)\".*/\\1/')\"\n\n",
+    );
+    // A closed standard output does not stop the service.
+    let _closed = anstream::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,12 @@
+//! The rules: what a username is, which password is good enough, how a session lives.
+//!
+//! No I/O, no clock, no AWS, no HTTP: time and randomness come in as arguments.
+
+pub mod common_passwords;
+pub mod password;
+pub mod password_policy;
+pub mod session;
+pub mod similarity;
+pub mod text;
+pub mod user;
+pub mod username;

@@ -1,0 +1,192 @@
+//! Usernames: which are allowed, how they are stored, and when two are the same.
+
+use std::fmt;
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
+
+use super::text;
+
+/// The longest username, in code points, before and after normalisation (Django's `AbstractUser`).
+pub const MAX_LENGTH: usize = 150;
+
+/// A username as it is stored and shown: trimmed, made of allowed characters, in NFKC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username(String);
+
+/// Why a text is no username; one text can fail on both counts, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UsernameError {
+    /// A character that is not a letter, a number or one of `@.+-_`, or one that cannot be seen.
+    #[error("the username has a character that is not allowed")]
+    ForbiddenCharacter,
+    /// More than [`MAX_LENGTH`] code points, as sent or after normalisation.
+    #[error("the username is too long")]
+    TooLong,
+}
+
+impl Username {
+    /// Takes `text`, trimmed, as a username.
+    ///
+    /// Characters and length are checked on what was sent, as the reference does, then the length again on the
+    /// normalised name, which is what is stored.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it; never an empty list.
+    pub fn parse(text: &str) -> Result<Self, Vec<UsernameError>> {
+        let text = text::trim(text);
+        let allowed = !text.is_empty() && text.chars().all(is_allowed);
+        let mut errors = Vec::new();
+        if !allowed {
+            errors.push(UsernameError::ForbiddenCharacter);
+        }
+        if text.chars().count() > MAX_LENGTH {
+            errors.push(UsernameError::TooLong);
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let normalised = nfkc(text);
+        if normalised.chars().count() > MAX_LENGTH {
+            return Err(vec![UsernameError::TooLong]);
+        }
+        Ok(Self(normalised))
+    }
+
+    /// A username that the store already holds.
+    #[must_use]
+    pub(crate) const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The name as it is shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What makes this name unique under `case`.
+    #[must_use]
+    pub fn key(&self, case: CaseSensitivity) -> UsernameKey {
+        UsernameKey::fold(&self.0, case)
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// Whether `Ann` and `ann` are one user or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseSensitivity {
+    /// One user: phones capitalise the first letter of a text field.
+    Insensitive,
+    /// Two users, as in Django.
+    Sensitive,
+}
+
+/// What two spellings of one username have in common; the store's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsernameKey(String);
+
+impl UsernameKey {
+    /// The key under which a log-in with `text` looks; `None` when no username can have it.
+    ///
+    /// Whatever a person types is folded like a username, without checking its characters: an unknown name is
+    /// answered by the look-up, not by a shortcut that takes less time.
+    #[must_use]
+    pub fn for_look_up(text: &str, case: CaseSensitivity) -> Option<Self> {
+        let text = text::trim(text);
+        // Longer than any username: no key, and none that DynamoDB's limit of 2048 bytes would refuse.
+        (text.chars().count() <= MAX_LENGTH && nfkc(text).chars().count() <= MAX_LENGTH).then(|| Self::fold(text, case))
+    }
+
+    fn fold(text: &str, case: CaseSensitivity) -> Self {
+        match case {
+            CaseSensitivity::Sensitive => Self(nfkc(text)),
+            CaseSensitivity::Insensitive => Self(nfkc(&CaseMapper::new().fold_string(&nfkc(text)))),
+        }
+    }
+
+    /// The key's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Letters and numbers of any script and `_.@+-`, but none that cannot be seen (the Hangul fillers are letters).
+fn is_allowed(character: char) -> bool {
+    matches!(character, '_' | '.' | '@' | '+' | '-')
+        || (text::is_letter_or_number(character)
+            && !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character))
+}
+
+fn nfkc(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CASES: [CaseSensitivity; 2] = [CaseSensitivity::Insensitive, CaseSensitivity::Sensitive];
+
+    fn parse(text: &str) -> Username {
+        Username::parse(text).unwrap()
+    }
+
+    #[test]
+    fn every_letter_and_number_gives_an_idempotent_key() {
+        for character in (char::MIN..=char::MAX).filter(|character| is_allowed(*character)) {
+            let name = parse(&format!("a{character}b"));
+            for case in CASES {
+                let once = name.key(case);
+                assert_eq!(once, UsernameKey::fold(once.as_str(), case), "U+{:04X}", u32::from(character));
+            }
+        }
+    }
+
+    #[test]
+    fn capital_letters_and_full_width_letters_are_the_same_user() {
+        let insensitive = CaseSensitivity::Insensitive;
+        assert_eq!(parse("Straße").key(insensitive), parse("STRASSE").key(insensitive));
+        assert_eq!(parse("ｗｉｄｅ").key(insensitive), parse("Wide").key(insensitive));
+        assert_ne!(parse("Ann").key(CaseSensitivity::Sensitive), parse("ann").key(CaseSensitivity::Sensitive));
+    }
+
+    #[test]
+    fn letters_that_cannot_be_seen_are_refused() {
+        for filler in ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}', '\u{200d}', '\u{feff}', '\u{e0041}'] {
+            assert_eq!(Username::parse(&format!("a{filler}")), Err(vec![UsernameError::ForbiddenCharacter]));
+        }
+        assert_eq!(Username::parse("  "), Err(vec![UsernameError::ForbiddenCharacter]));
+    }
+
+    #[test]
+    fn length_counts_code_points_before_and_after_normalisation() {
+        assert!(Username::parse(&"𐐀".repeat(150)).is_ok());
+        assert_eq!(Username::parse(&"a".repeat(151)), Err(vec![UsernameError::TooLong]));
+        assert_eq!(Username::parse(&"ﷺ".repeat(150)), Err(vec![UsernameError::TooLong]));
+    }
+
+    proptest! {
+        #[test]
+        fn a_username_is_stable_under_parsing_and_folding(text in "\\PC{1,40}") {
+            if let Ok(name) = Username::parse(&text) {
+                for case in CASES {
+                    let key = name.key(case);
+                    prop_assert_eq!(&key, &UsernameKey::fold(key.as_str(), case));
+                    prop_assert_eq!(UsernameKey::for_look_up(&text, case), Some(key));
+                }
+            }
+        }
+    }
+}

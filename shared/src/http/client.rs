@@ -1,0 +1,30 @@
+//! Who is at the other end: what API Gateway says of a request, never what the request says of itself.
+
+use axum::http::Extensions;
+use lambda_http::request::RequestContext;
+
+/// The other end of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// `requestContext.http.sourceIp`; `X-Forwarded-For` is the client's own word and is never read.
+    pub source_ip: Option<String>,
+    /// `requestContext.requestId`.
+    pub request_id: Option<String>,
+    /// `requestContext.domainName`: the name of the API, not the `Host` header.
+    pub domain_name: Option<String>,
+}
+
+impl Client {
+    /// Reads what the gateway put beside the request; nothing when there was no gateway.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Self {
+        match extensions.get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => Self {
+                source_ip: context.http.source_ip.clone(),
+                request_id: context.request_id.clone(),
+                domain_name: context.domain_name.clone(),
+            },
+            _ => Self::default(),
+        }
+    }
+}

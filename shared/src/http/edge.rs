@@ -1,0 +1,113 @@
+//! The edge of every function: what each answer has, whatever route gave it.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::Response;
+use futures_util::FutureExt as _;
+use tower::ServiceExt as _;
+
+use super::answer::{insert_retry_after, json_text};
+use super::client::Client;
+use super::error::Refusal;
+use super::pages;
+use crate::randomness::Randomness;
+
+/// After this long a request is answered with 503: below API Gateway's 30 s and a phone's patience, above one
+/// DynamoDB operation's 6 s.
+const DEADLINE: Duration = Duration::from_secs(9);
+
+/// Wraps `routes` into what a function serves: path spelling, 404, deadline, security headers, request id, log line.
+pub fn app(routes: Router, randomness: Randomness) -> Router {
+    let inner = routes.fallback(async || pages::not_found());
+    Router::new().fallback(async move |request: Request| serve(inner, request, &randomness).await)
+}
+
+async fn serve(inner: Router, mut request: Request, randomness: &Randomness) -> Response {
+    let started = Instant::now();
+    let client = Client::of(request.extensions());
+    let request_id = client.request_id.unwrap_or_else(|| randomness.hex_128());
+    let method = request.method().clone();
+    let path = decode_path(&mut request);
+    let mut response = match path {
+        Some(_) => answer_in_time(inner, request).await,
+        None => pages::not_found(),
+    };
+    finish(&mut response, &method, &request_id);
+    tracing::info!(
+        message = "request",
+        http.method = %method,
+        http.path = path.as_deref().filter(|path| path.starts_with("/api/")).unwrap_or("-"),
+        http.status = response.status().as_u16(),
+        duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+        request.id = %request_id,
+    );
+    response
+}
+
+/// The route's answer; ours, with 503, when it takes too long or panics.
+async fn answer_in_time(inner: Router, request: Request) -> Response {
+    let answering = AssertUnwindSafe(inner.oneshot(request)).catch_unwind();
+    match tokio::time::timeout(DEADLINE, answering).await {
+        Ok(Ok(Ok(response))) => response,
+        Ok(Ok(Err(never))) => match never {},
+        Ok(Err(_panic)) => unavailable("a panic"),
+        Err(_elapsed) => unavailable("no answer in time"),
+    }
+}
+
+fn unavailable(reason: &'static str) -> Response {
+    tracing::error!(message = "the service failed", error = reason);
+    let answer = Refusal::Unavailable.into_answer();
+    let mut response = Response::new(Body::from(json_text(&answer.json, None)));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    insert_retry_after(response.headers_mut(), answer.retry_after_seconds);
+    response
+}
+
+/// What every answer has. A HEAD answer has no body (RFC 9110, 9.3.2); API Gateway would send one.
+fn finish(response: &mut Response, method: &Method, request_id: &str) {
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", id);
+    }
+}
+
+/// Undoes percent-encoding in the path, as the reference's server does before it routes: `/api/sign%5Fup/` is a route.
+///
+/// Gives the decoded path; `None` when it is not UTF-8 or holds what no path may hold, which is no route.
+fn decode_path(request: &mut Request) -> Option<String> {
+    let path = request.uri().path();
+    if !path.contains('%') {
+        return Some(path.to_owned());
+    }
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8().ok()?.into_owned();
+    let path_and_query = match request.uri().query() {
+        Some(query) => format!("{decoded}?{query}"),
+        None => decoded.clone(),
+    };
+    // A decoded question mark or hash would start a query that is none.
+    if decoded.contains(['?', '#']) {
+        return None;
+    }
+    let path_and_query: PathAndQuery = path_and_query.parse().ok()?;
+    *request.uri_mut() = Uri::from(path_and_query);
+    Some(decoded)
+}

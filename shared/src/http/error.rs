@@ -1,0 +1,253 @@
+//! The one place where outcomes become statuses and wordings.
+
+use axum::http::{Method, StatusCode};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
+use super::answer::Answer;
+use crate::authentication::AuthenticationError;
+use crate::domain::password_policy::Weakness;
+use crate::store::StoreError;
+use crate::tokens::{KeyringError, TokenError, VerifyError};
+
+/// Seconds after which a client may try again when the trouble is ours.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// Why a request gets no answer of the 2xx kind.
+#[derive(Debug)]
+pub enum Refusal {
+    /// 406: no renderer fits `Accept`.
+    NotAcceptable,
+    /// 404: `?format=` names no renderer.
+    UnknownFormat,
+    /// 405.
+    MethodNotAllowed(Method),
+    /// 415, with the `Content-Type` as it came.
+    UnsupportedMediaType(String),
+    /// 400: the body cannot be parsed; which format, and what the parser says.
+    ParseError(&'static str, String),
+    /// 400 as a page: the body is over the limit.
+    RequestTooBig,
+    /// 400: what is wrong with the request as a whole.
+    NonField(String),
+    /// 400: what is wrong with each field.
+    Fields(FieldErrors),
+    /// 401: neither a token nor anything else says who this is.
+    NotAuthenticated,
+    /// 401: `Authorization: Bearer` without exactly one value.
+    MalformedAuthorization,
+    /// 401: the access token in `Authorization` opens nothing.
+    BadAccessToken(TokenError),
+    /// 401: the access token's user is gone.
+    UserNotFound,
+    /// 401: the access token's user is inactive.
+    UserInactive,
+    /// 401: the token in the body is no good.
+    BadToken(TokenError),
+    /// 401: wrong username or password, or an inactive user.
+    BadCredentials,
+    /// 401: the refresh token's user is inactive or gone.
+    NoActiveAccount,
+    /// 503: our own trouble, already logged.
+    Unavailable,
+}
+
+impl Refusal {
+    /// Our own trouble: logged here, once, and answered with 503.
+    pub fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
+        let source = error.source().map(ToString::to_string);
+        tracing::error!(message = "the service failed", error = %error, error.source = source);
+        Self::Unavailable
+    }
+
+    pub(super) fn into_answer(self) -> Answer {
+        match self {
+            Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, "Could not satisfy the request Accept header."),
+            Self::UnknownFormat => detail(StatusCode::NOT_FOUND, "Not found."),
+            Self::MethodNotAllowed(method) => {
+                detail(StatusCode::METHOD_NOT_ALLOWED, format!("Method \"{method}\" not allowed."))
+            }
+            Self::UnsupportedMediaType(given) => {
+                detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Unsupported media type \"{given}\" in request."))
+            }
+            Self::ParseError(format, reason) => {
+                detail(StatusCode::BAD_REQUEST, format!("{format} parse error - {reason}"))
+            }
+            Self::RequestTooBig => detail(StatusCode::BAD_REQUEST, "Bad Request (400)"),
+            Self::NonField(message) => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
+            Self::Fields(errors) => Answer::new(StatusCode::BAD_REQUEST, errors),
+            Self::Unavailable => Answer {
+                retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+                ..detail(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable, try again later.")
+            },
+            unauthorized => unauthorized.into_unauthorized(),
+        }
+    }
+
+    /// The answers with status 401.
+    fn into_unauthorized(self) -> Answer {
+        let body = match self {
+            Self::MalformedAuthorization => json!({
+                "detail": "Authorization header must contain two space-delimited values",
+                "code": "bad_authorization_header",
+            }),
+            // One that names nobody is answered without saying which kind of token it is.
+            Self::BadToken(error) | Self::BadAccessToken(error @ TokenError::NoUser) => {
+                json!({"detail": error.to_string(), "code": "token_not_valid"})
+            }
+            Self::BadAccessToken(error) => json!({
+                "detail": "Given token not valid for any token type",
+                "code": "token_not_valid",
+                "messages": [{"token_class": "AccessToken", "token_type": "access", "message": error.to_string()}],
+            }),
+            Self::UserNotFound => json!({"detail": "User not found", "code": "user_not_found"}),
+            Self::UserInactive => json!({"detail": "User is inactive", "code": "user_inactive"}),
+            Self::BadCredentials => json!({"detail": "No active account found with the given credentials"}),
+            Self::NoActiveAccount => json!({"detail": "No active account found for the given token."}),
+            _ => json!({"detail": "Authentication credentials were not provided."}),
+        };
+        Answer::new(StatusCode::UNAUTHORIZED, body)
+    }
+}
+
+fn detail(status: StatusCode, text: impl Into<String>) -> Answer {
+    Answer::new(status, json!({"detail": text.into()}))
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<KeyringError> for Refusal {
+    fn from(error: KeyringError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<crate::passwords::PasswordError> for Refusal {
+    fn from(error: crate::passwords::PasswordError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<VerifyError> for Refusal {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Token(error) => Self::BadToken(error),
+            VerifyError::Keyring(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthenticationError> for Refusal {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Token(error) => Self::BadAccessToken(error),
+            AuthenticationError::UserNotFound => Self::UserNotFound,
+            AuthenticationError::UserInactive => Self::UserInactive,
+            AuthenticationError::Keyring(error) => error.into(),
+            AuthenticationError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What is wrong with each field, in the fields' order.
+#[derive(Debug, Default)]
+pub struct FieldErrors(Vec<(&'static str, Vec<String>)>);
+
+impl FieldErrors {
+    /// Nothing is wrong.
+    pub(super) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// One field, and what is wrong with it.
+    #[must_use]
+    pub fn of(field: &'static str, messages: Vec<String>) -> Self {
+        Self(vec![(field, messages)])
+    }
+
+    /// Adds what is wrong with `field`, before the others.
+    pub fn put_first(&mut self, field: &'static str, messages: Vec<String>) {
+        self.0.insert(0, (field, messages));
+    }
+
+    /// Adds what is wrong with `field`, after the others.
+    pub fn push(&mut self, field: &'static str, messages: Vec<String>) {
+        self.0.push((field, messages));
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for FieldErrors {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (field, messages) in &self.0 {
+            map.serialize_entry(field, messages)?;
+        }
+        map.end()
+    }
+}
+
+/// The wordings of field errors.
+pub mod messages {
+    use super::Weakness;
+
+    /// A field is missing.
+    pub const REQUIRED: &str = "This field is required.";
+    /// A field is `null`.
+    pub const NULL: &str = "This field may not be null.";
+    /// A field is empty once trimmed.
+    pub const BLANK: &str = "This field may not be blank.";
+    /// A field is a list, an object, a truth value or a file.
+    pub const NOT_A_STRING: &str = "Not a valid string.";
+    /// A field holds U+0000.
+    pub const NUL: &str = "Null characters are not allowed.";
+    /// A username holds a character that it may not.
+    pub const USERNAME: &str =
+        "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+    /// Somebody has this username.
+    pub const USERNAME_TAKEN: &str = "A user with that username already exists.";
+    /// The two passwords differ.
+    pub const PASSWORDS_DIFFER: &str = "Passwords must match.";
+
+    /// A field is longer than `most` code points.
+    #[must_use]
+    pub fn too_long(most: usize) -> String {
+        format!("Ensure this field has no more than {most} characters.")
+    }
+
+    /// A field is longer than `most` bytes.
+    #[must_use]
+    pub fn too_many_bytes(most: usize) -> String {
+        format!("Ensure this field has no more than {most} bytes.")
+    }
+
+    /// A field holds half of a surrogate pair.
+    #[must_use]
+    pub fn surrogate(code: u16) -> String {
+        format!("Surrogate characters are not allowed: U+{code:X}.")
+    }
+
+    /// A password is too weak.
+    #[must_use]
+    pub fn weakness(weakness: Weakness) -> String {
+        match weakness {
+            Weakness::SimilarTo(attribute) => format!("The password is too similar to the {attribute}."),
+            Weakness::TooShort(1) => "This password is too short. It must contain at least 1 character.".to_owned(),
+            Weakness::TooShort(least) => {
+                format!("This password is too short. It must contain at least {least} characters.")
+            }
+            Weakness::Common => "This password is too common.".to_owned(),
+            Weakness::EntirelyNumeric => "This password is entirely numeric.".to_owned(),
+        }
+    }
+}

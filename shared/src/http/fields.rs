@@ -1,0 +1,97 @@
+//! Text fields of a request, checked one after the other with all errors collected, as the reference's serializers do.
+
+use super::body::Members;
+use super::error::{FieldErrors, Refusal, messages};
+use super::json::Value;
+use crate::domain::password::{self, Password};
+use crate::domain::text;
+
+/// Reads a request's fields and remembers what is wrong with them.
+#[derive(Debug)]
+pub struct FieldReader {
+    members: Members,
+    errors: FieldErrors,
+}
+
+/// What a text field allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// Whether it may be missing or empty; it is then the empty string.
+    pub optional: bool,
+    /// The most code points, once trimmed.
+    pub max_length: Option<usize>,
+}
+
+impl Text {
+    /// Must be there and must not be empty.
+    pub const REQUIRED: Self = Self { optional: false, max_length: None };
+}
+
+impl FieldReader {
+    pub(super) const fn new(members: Members) -> Self {
+        Self { members, errors: FieldErrors::none() }
+    }
+
+    /// The field `name`, trimmed; `None` when something is wrong with it, which is remembered.
+    pub fn text(&mut self, name: &'static str, allowed: Text) -> Option<String> {
+        self.text_with(name, allowed, |_| Vec::new())
+    }
+
+    /// The same with checks of its own, whose messages come before those on length and characters.
+    pub fn text_with(
+        &mut self,
+        name: &'static str,
+        allowed: Text,
+        check: impl FnOnce(&str) -> Vec<String>,
+    ) -> Option<String> {
+        match read(self.members.get(name), allowed, check) {
+            Ok(text) => Some(text),
+            Err(found) => {
+                self.errors.push(name, found);
+                None
+            }
+        }
+    }
+
+    /// The field `name` as a password.
+    pub fn password(&mut self, name: &'static str) -> Option<Password> {
+        let too_long = |_| vec![messages::too_many_bytes(password::MAX_BYTES)];
+        let parsed = Password::parse(self.text(name, Text::REQUIRED)?).map_err(too_long);
+        parsed.map_err(|found| self.errors.push(name, found)).ok()
+    }
+
+    /// What was found wrong so far.
+    #[must_use]
+    pub fn into_errors(self) -> FieldErrors {
+        self.errors
+    }
+
+    /// The refusal for what was found wrong.
+    #[must_use]
+    pub fn refusal(self) -> Refusal {
+        Refusal::Fields(self.errors)
+    }
+}
+
+fn read(value: Option<&Value>, allowed: Text, check: impl FnOnce(&str) -> Vec<String>) -> Result<String, Vec<String>> {
+    let (text, surrogate) = match value {
+        None if allowed.optional => return Ok(String::new()),
+        None => return Err(vec![messages::REQUIRED.to_owned()]),
+        Some(Value::Null) => return Err(vec![messages::NULL.to_owned()]),
+        Some(Value::Other) => return Err(vec![messages::NOT_A_STRING.to_owned()]),
+        Some(Value::Text(text) | Value::Number(text)) => (text::trim(text), None),
+        Some(Value::TextWithSurrogate(surrogate, text)) => (text::trim(text), Some(*surrogate)),
+    };
+    if text.is_empty() {
+        return if allowed.optional { Ok(String::new()) } else { Err(vec![messages::BLANK.to_owned()]) };
+    }
+    let mut found = check(text);
+    if let Some(most) = allowed.max_length.filter(|most| text.chars().count() > *most) {
+        found.push(messages::too_long(most));
+    }
+    if text.contains('\0') {
+        found.push(messages::NUL.to_owned());
+    }
+    found.extend(surrogate.map(messages::surrogate));
+    if found.is_empty() { Ok(text.to_owned()) } else { Err(found) }
+}

@@ -1,0 +1,27 @@
+//! The HTTP contract: the only module that knows status codes, headers and wordings.
+//!
+//! [`app`] is the edge of every function; [`View`] describes a route and [`view_router`] runs a request through the
+//! reference's steps in its order: content negotiation, authentication, method, body, fields, use case, answer.
+
+mod answer;
+mod bearer;
+mod body;
+mod browsable;
+mod client;
+mod edge;
+mod error;
+mod fields;
+mod json;
+mod metadata;
+mod negotiation;
+mod pages;
+mod user_body;
+mod view;
+
+pub use answer::Answer;
+pub use client::Client;
+pub use edge::app;
+pub use error::{FieldErrors, Refusal, messages};
+pub use fields::{FieldReader, Text};
+pub use user_body::UserBody;
+pub use view::{Authentication, Call, Field, Input, Verb, View, ViewContext, view_router};

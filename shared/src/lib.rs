@@ -1,0 +1,26 @@
+//! What Faregate's Lambda functions share: the HTTP contract, password hashing, token claims and the store.
+//!
+//! Arrows point down, and nothing here knows a function:
+//!
+//! ```text
+//! service         builds everything below once, from the settings
+//! http            bytes in, bytes out; the only module that knows status codes
+//! authentication  who sent this access token
+//! tokens          claims, key ring, signing and verifying
+//! store           DynamoDB; the only module that imports aws_sdk_dynamodb
+//! passwords       Argon2id
+//! domain          the rules: no I/O, no clock, no AWS, no HTTP
+//! settings, clock, randomness, logging
+//! ```
+
+pub mod authentication;
+pub mod clock;
+pub mod domain;
+pub mod http;
+pub mod logging;
+pub mod passwords;
+pub mod randomness;
+pub mod service;
+pub mod settings;
+pub mod store;
+pub mod tokens;

@@ -1,0 +1,161 @@
+//! Password hashing: Argon2id (RFC 9106) with OWASP's parameters, off the async threads, a bounded number at a time.
+//!
+//! An unknown user costs the same as a wrong password: [`Passwords::verify`] takes an `Option` and hashes either way.
+
+mod engine;
+mod phc;
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+
+pub use self::engine::Engine;
+use self::engine::{EngineError, Hasher};
+use self::phc::Parts;
+pub use self::phc::{Argon2Parameters, PasswordHash};
+use crate::domain::password::Password;
+
+/// Bytes of salt (RFC 9106, 3.1: 16 bytes are recommended).
+pub const SALT_BYTES: usize = 16;
+/// Bytes of tag (RFC 9106, 4: 256 bits).
+const TAG_BYTES: usize = 32;
+
+/// What comparing a password with a hash gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the password, and the hash was made with the parameters of today.
+    Match,
+    /// It is the password; the hash was made with other parameters and should be made again.
+    MatchButOutdated,
+    /// It is not the password, or there is no such user.
+    Mismatch,
+}
+
+/// Hashing failed; never because of the password.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// There was no memory for the hash, or the engine refused the parameters.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The stored hash is not an Argon2id PHC string.
+    #[error("the stored password hash cannot be read")]
+    Unreadable,
+    /// The worker thread ended before it answered.
+    #[error("the hashing thread ended early")]
+    Interrupted,
+}
+
+/// Hashes and compares passwords; clones share the memory and the bound.
+#[derive(Clone, Debug)]
+pub struct Passwords(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    parameters: Argon2Parameters,
+    engine: Engine,
+    /// One permit for each hash that may run at once.
+    permits: Semaphore,
+    /// The memory of hashes that ran before, wiped: mapping and faulting it in anew costs a quarter of a hash.
+    idle: Mutex<Vec<Hasher>>,
+}
+
+impl Passwords {
+    /// A hasher that makes new hashes with `parameters`, as many at a time as the machine has processors.
+    ///
+    /// Allocates nothing until the first hash.
+    ///
+    /// # Errors
+    ///
+    /// When the engine gives a wrong tag for a known answer, or refuses the parameters.
+    pub fn new(parameters: Argon2Parameters, engine: Engine) -> Result<Self, PasswordError> {
+        engine.check_known_answer()?;
+        let at_once = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self::with_concurrency(parameters, engine, at_once)
+    }
+
+    /// The same with a bound of its own: `at_once` hashes run at a time, the others wait their turn.
+    ///
+    /// # Errors
+    ///
+    /// When the engine refuses the parameters.
+    pub fn with_concurrency(
+        parameters: Argon2Parameters,
+        engine: Engine,
+        at_once: usize,
+    ) -> Result<Self, PasswordError> {
+        engine.hasher(parameters)?;
+        let permits = Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS));
+        Ok(Self(Arc::new(Shared { parameters, engine, permits, idle: Mutex::default() })))
+    }
+
+    /// The hash of `password` under `salt`. Takes one hash's time (about 6 ms at the default parameters).
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for it.
+    pub async fn hash(&self, password: Password, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, PasswordError> {
+        let parameters = self.0.parameters;
+        let tag = self.tag(password, parameters, salt.to_vec(), TAG_BYTES).await?;
+        Ok(PasswordHash::from_parts(&Parts { parameters, salt: salt.to_vec(), tag }))
+    }
+
+    /// Compares `password` with `stored`; with `None` it takes as long and is a mismatch.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for it or the stored hash cannot be read.
+    pub async fn verify(&self, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, PasswordError> {
+        let Some(stored) = stored else {
+            let dummy_salt = vec![0; SALT_BYTES];
+            self.tag(password, self.0.parameters, dummy_salt, TAG_BYTES).await?;
+            return Ok(Verdict::Mismatch);
+        };
+        let known = stored.parts().ok_or(PasswordError::Unreadable)?;
+        let outdated = known.parameters != self.0.parameters || known.tag.len() != TAG_BYTES;
+        let tag = self.tag(password, known.parameters, known.salt, known.tag.len()).await?;
+        match aws_lc_rs::constant_time::verify_slices_are_equal(&tag, &known.tag) {
+            Err(_) => Ok(Verdict::Mismatch),
+            Ok(()) if outdated => Ok(Verdict::MatchButOutdated),
+            Ok(()) => Ok(Verdict::Match),
+        }
+    }
+
+    async fn tag(
+        &self,
+        password: Password,
+        parameters: Argon2Parameters,
+        salt: Vec<u8>,
+        tag_bytes: usize,
+    ) -> Result<Vec<u8>, PasswordError> {
+        let _permit = self.0.permits.acquire().await.map_err(|_closed| PasswordError::Interrupted)?;
+        let shared = Arc::clone(&self.0);
+        let hashing = tokio::task::spawn_blocking(move || {
+            let mut hasher = shared.take_idle(parameters)?;
+            let mut tag = vec![0; tag_bytes];
+            hasher.hash_into(password.expose().as_bytes(), &salt, &mut tag)?;
+            shared.give_back(hasher, parameters);
+            Ok(tag)
+        });
+        hashing.await.map_err(|_panicked| PasswordError::Interrupted)?
+    }
+}
+
+impl Shared {
+    fn take_idle(&self, parameters: Argon2Parameters) -> Result<Hasher, EngineError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle.filter(|_| parameters == self.parameters) {
+            Some(hasher) => Ok(hasher),
+            None => self.engine.hasher(parameters),
+        }
+    }
+
+    fn give_back(&self, hasher: Hasher, parameters: Argon2Parameters) {
+        if parameters == self.parameters {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hasher);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const CHEAP: Argon2Parameters = Argon2Parameters { memory_kib: 64, iterations: 1, parallelism: 1 };
+
+fn password(text: &str) -> Password {
+    Password::parse(text.to_owned()).unwrap()
+}
+
+fn passwords(parameters: Argon2Parameters, engine: Engine) -> Passwords {
+    Passwords::new(parameters, engine).unwrap()
+}
+
+#[tokio::test]
+async fn a_password_matches_its_own_hash_only() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    let hash = passwords.hash(password("hunter2"), [7; 16]).await.unwrap();
+    assert_eq!(passwords.verify(password("hunter2"), Some(&hash)).await.unwrap(), Verdict::Match);
+    assert_eq!(passwords.verify(password("hunter3"), Some(&hash)).await.unwrap(), Verdict::Mismatch);
+    assert_eq!(passwords.verify(password("hunter2"), None).await.unwrap(), Verdict::Mismatch);
+}
+
+#[tokio::test]
+async fn other_parameters_match_and_are_outdated() {
+    let old = passwords(CHEAP, Engine::RustCrypto).hash(password("hunter2"), [7; 16]).await.unwrap();
+    let dearer = Argon2Parameters { iterations: 2, ..CHEAP };
+    let today = passwords(dearer, Engine::Argon2Rust);
+    assert_eq!(today.verify(password("hunter2"), Some(&old)).await.unwrap(), Verdict::MatchButOutdated);
+}
+
+#[tokio::test]
+async fn what_is_no_argon2id_string_is_our_trouble_and_no_mismatch() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    for text in ["", "hunter2", "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", "$2b$12$abc"] {
+        let stored = PasswordHash::from_stored(text.to_owned());
+        let verdict = passwords.verify(password("hunter2"), Some(&stored)).await;
+        assert!(matches!(verdict, Err(PasswordError::Unreadable)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_default_hash_is_the_string_that_every_library_reads() {
+    let owasp = Argon2Parameters { memory_kib: 19_456, iterations: 2, parallelism: 1 };
+    let hash = passwords(owasp, Engine::Argon2Rust).hash(password("hunter2"), *b"0123456789abcdef").await.unwrap();
+    assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"));
+    let again = passwords(owasp, Engine::RustCrypto).hash(password("hunter2"), *b"0123456789abcdef").await.unwrap();
+    assert_eq!(hash, again);
+}
+
+#[test]
+fn debug_shows_no_hash() {
+    assert_eq!(format!("{:?}", PasswordHash::from_stored("$argon2id$secret".to_owned())), "PasswordHash");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn both_engines_give_equal_tags(
+        password in proptest::collection::vec(any::<u8>(), 0..80),
+        salt in proptest::collection::vec(any::<u8>(), 8..40),
+        (lanes, passes, blocks) in (1_u32..4, 1_u32..4, 8_u32..40),
+    ) {
+        let parameters = Argon2Parameters { memory_kib: lanes * blocks, iterations: passes, parallelism: lanes };
+        let mut tags = [[0; 32]; 2];
+        for (engine, tag) in [Engine::Argon2Rust, Engine::RustCrypto].into_iter().zip(&mut tags) {
+            let mut hasher = engine.hasher(parameters).unwrap();
+            // Twice with the same memory: what the first hash left must not show.
+            hasher.hash_into(b"someone else's password", &salt, tag).unwrap();
+            hasher.hash_into(&password, &salt, tag).unwrap();
+        }
+        prop_assert_eq!(tags[0], tags[1]);
+    }
+}

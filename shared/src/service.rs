@@ -1,0 +1,157 @@
+//! Wiring: everything that a function can be made of, built once from the settings.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::authentication::Authenticator;
+use crate::clock::Clock;
+use crate::http::ViewContext;
+use crate::logging;
+use crate::passwords::{PasswordError, Passwords};
+use crate::randomness::{NoEntropy, Randomness};
+use crate::settings::{Settings, SettingsError, dynamodb_endpoint};
+use crate::store::{Client, KeyStore, Sessions, StoreError, Users, connect};
+use crate::tokens::{KeyAccess, Keyring, Signer, Verifier};
+
+/// The parts of the service. A function's `Deps` takes from it exactly what that function may touch.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Everything that can be set.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub randomness: Randomness,
+    client: Client,
+    /// Made at its first use: functions that hash nothing never have it.
+    passwords: Arc<Mutex<Option<Passwords>>>,
+    users: Users,
+}
+
+/// The service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The machine gives no random bytes.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
+    /// The password engine does not work here.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// The table was started with other settings.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// The service as the environment describes it, with logging started: the first line of a function's `main`.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is wrong or the machine gives no random bytes.
+    pub async fn from_environment() -> Result<Self, StartError> {
+        logging::start();
+        let settings = Settings::from_environment(&[])?;
+        let client = connect(dynamodb_endpoint().as_deref()).await;
+        Ok(Self::new(settings, client, Clock::system(), Randomness::from_system()?))
+    }
+
+    /// The service of these parts.
+    #[must_use]
+    pub fn new(settings: Settings, client: Client, clock: Clock, randomness: Randomness) -> Self {
+        let users = Users::new(client.clone(), &settings.table, settings.username_case, randomness.clone());
+        Self { settings, clock, randomness, client, passwords: Arc::default(), users }
+    }
+
+    /// The users.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        self.users.clone()
+    }
+
+    /// The sessions.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions {
+        Sessions::new(self.client.clone(), &self.settings.table, self.randomness.clone())
+    }
+
+    /// The password hasher; one for all who ask, so that they share its bound.
+    ///
+    /// # Errors
+    ///
+    /// When the engine does not work on this machine.
+    pub fn passwords(&self) -> Result<Passwords, StartError> {
+        let mut made = self.passwords.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(passwords) = &*made {
+            return Ok(passwords.clone());
+        }
+        let passwords = Passwords::new(self.settings.argon2, self.settings.argon2_engine)?;
+        Ok(made.insert(passwords).clone())
+    }
+
+    /// The key ring, as far as `access` goes.
+    #[must_use]
+    pub fn keyring(&self, access: KeyAccess) -> Keyring {
+        let tokens = &self.settings.tokens;
+        if let Some(secret) = &tokens.hs256_key {
+            return Keyring::shared(secret);
+        }
+        let store = KeyStore::new(self.client.clone(), &self.settings.keys_table, self.randomness.clone());
+        Keyring::stored(store, access, tokens.algorithm, (self.clock.clone(), self.randomness.clone()))
+    }
+
+    /// Signs with the keys of `keyring`.
+    #[must_use]
+    pub fn signer(&self, keyring: Keyring) -> Signer {
+        Signer::new(keyring, self.settings.tokens.clone(), self.randomness.clone())
+    }
+
+    /// Verifies with the keys of `keyring`.
+    #[must_use]
+    pub fn verifier(&self, keyring: Keyring) -> Verifier {
+        Verifier::new(keyring, &self.settings.tokens)
+    }
+
+    /// Tells users by their access tokens, with the keys of `keyring`.
+    #[must_use]
+    pub fn authenticator(&self, keyring: Keyring) -> Authenticator {
+        let reactivation = self.settings.sessions.reactivation;
+        Authenticator::new(self.verifier(keyring), self.sessions(), reactivation, self.clock.clone())
+    }
+
+    /// What a view needs that does not look who is asking.
+    #[must_use]
+    pub fn view_context(&self) -> ViewContext {
+        ViewContext {
+            authenticator: None,
+            browsable: self.settings.browsable_api,
+            issuer: self.settings.tokens.issuer.clone(),
+        }
+    }
+}
+
+/// Does what can be done before the first request: reads the key ring, which opens the connection.
+///
+/// A DynamoDB that does not answer is no reason not to start: requests get 503 until it does.
+pub async fn warm(keyring: &Keyring) {
+    if let Err(error) = keyring.warm().await {
+        tracing::warn!(message = "the key ring could not be read at start", error = %error);
+    }
+}
+
+/// Makes sure that the table compares usernames as the settings say.
+///
+/// # Errors
+///
+/// When it does not. A DynamoDB that does not answer is asked again at the first request.
+pub async fn check_case(users: &Users) -> Result<(), StartError> {
+    match users.agree_on_case().await {
+        Err(error @ StoreError::CaseSettingDiffers { .. }) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(message = "the table could not be asked at start", error = %error);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}

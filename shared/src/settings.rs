@@ -1,0 +1,312 @@
+//! The settings: the only reader of the environment.
+//!
+//! Each has a safe default. A bad value or an unknown `FAREGATE_` name stops the start with a message that names it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use crate::domain::password_policy::PasswordPolicy;
+use crate::domain::session::{Reactivation, SessionPolicy};
+use crate::domain::username::CaseSensitivity;
+use crate::passwords::{Argon2Parameters, Engine};
+
+mod table;
+
+pub use table::{SETTINGS, Setting};
+
+/// Where DynamoDB is, if not where AWS has it: `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one module that may ask the environment")]
+pub fn dynamodb_endpoint() -> Option<String> {
+    std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty())
+}
+
+/// Everything that can be set, read once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What makes a password good enough.
+    pub password_policy: PasswordPolicy,
+    /// Whether `Ann` and `ann` are two users.
+    pub username_case: CaseSensitivity,
+    /// How sessions live.
+    pub sessions: SessionPolicy,
+    /// How tokens are made.
+    pub tokens: TokenSettings,
+    /// How passwords are hashed.
+    pub argon2: Argon2Parameters,
+    /// Which implementation hashes them.
+    pub argon2_engine: Engine,
+    /// Whether API routes answer `?format=api` with a page.
+    pub browsable_api: bool,
+    /// The DynamoDB table of users and sessions.
+    pub table: String,
+    /// The DynamoDB table of keys.
+    pub keys_table: String,
+}
+
+/// How tokens are made.
+#[derive(Clone, Debug)]
+pub struct TokenSettings {
+    /// Seconds an access token lives.
+    pub access_lifetime_seconds: i64,
+    /// Whether access tokens live up to 5 % shorter, at random, so that clients do not refresh in step.
+    pub jitter: bool,
+    /// The one key of tokens shared with a Django beside us; unset, access and refresh keys come from the key ring.
+    pub hs256_key: Option<SharedKey>,
+    /// The algorithm of the next access key.
+    pub algorithm: AccessAlgorithm,
+    /// The claim `iss`; unset, the request's domain.
+    pub issuer: Option<String>,
+    /// The claim `aud` of access tokens.
+    pub audience: String,
+}
+
+/// A secret for HS256; `Debug` shows nothing.
+#[derive(Clone)]
+pub struct SharedKey(Zeroizing<String>);
+
+impl SharedKey {
+    /// The key's bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for SharedKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SharedKey")
+    }
+}
+
+/// What access tokens can be signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessAlgorithm {
+    /// RSA PKCS#1 v1.5 with SHA-256 and 2048-bit keys: the one that API Gateway's JWT authorizers accept.
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+/// A setting that stops the start.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The value is not among the allowed ones.
+    #[error("{name} must be {allowed}{}", shown(given.as_deref()))]
+    BadValue {
+        /// The setting.
+        name: &'static str,
+        /// What it allows.
+        allowed: &'static str,
+        /// What was given, unless it is a secret.
+        given: Option<String>,
+    },
+    /// A `FAREGATE_` name that is none of ours: a typing error would otherwise go unnoticed.
+    #[error("{name} is not a setting{}", suggestion(.name))]
+    Unknown {
+        /// The name.
+        name: String,
+    },
+}
+
+fn shown(given: Option<&str>) -> String {
+    given.map_or_else(String::new, |given| format!(", not {given:?}"))
+}
+
+/// Names the setting that `name` most resembles, if one comes close.
+fn suggestion(name: &str) -> String {
+    let shared_prefix = |known: &str| known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    SETTINGS
+        .iter()
+        .map(|setting| setting.name)
+        .max_by_key(|known| shared_prefix(known))
+        .filter(|known| shared_prefix(known) > "FAREGATE_".len() + 1)
+        .map_or_else(String::new, |known| format!("; did you mean {known}?"))
+}
+
+impl Settings {
+    /// Reads the process's environment; a name that is not there has its value from `defaults`, if that has one.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that is unknown or has a bad value.
+    pub fn from_environment(defaults: &[(&str, &str)]) -> Result<Self, SettingsError> {
+        let readable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        };
+        let defaults = defaults.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::from_pairs(defaults.chain(std::env::vars_os().filter_map(readable)))
+    }
+
+    /// Reads `pairs` of names and values; names that do not start with `FAREGATE_` are passed over.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that is unknown or has a bad value.
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
+        let given: BTreeMap<String, String> =
+            pairs.into_iter().filter(|(name, _)| name.starts_with("FAREGATE_")).collect();
+        if let Some(unknown) = given.keys().find(|name| SETTINGS.iter().all(|setting| setting.name != **name)) {
+            return Err(SettingsError::Unknown { name: unknown.clone() });
+        }
+        let read = Reader(given);
+        read.check_reserved()?;
+        Ok(Self {
+            password_policy: password_policy(&read)?,
+            username_case: if read.flag("FAREGATE_USERNAME_CASE_SENSITIVE")? {
+                CaseSensitivity::Sensitive
+            } else {
+                CaseSensitivity::Insensitive
+            },
+            sessions: session_policy(&read)?,
+            tokens: token_settings(&read)?,
+            argon2: argon2_parameters(&read)?,
+            argon2_engine: read.choice(
+                "FAREGATE_ARGON2_ENGINE",
+                &[("argon2-rust", Engine::Argon2Rust), ("argon2", Engine::RustCrypto)],
+            )?,
+            browsable_api: read.switch("FAREGATE_BROWSABLE_API")?,
+            table: read.table_name("FAREGATE_TABLE")?,
+            keys_table: read.table_name("FAREGATE_KEYS_TABLE")?,
+        })
+    }
+}
+
+fn password_policy(read: &Reader) -> Result<PasswordPolicy, SettingsError> {
+    let min_length = read.number("FAREGATE_PASSWORD_MIN_LENGTH", 1, 1024)?;
+    let django = PasswordPolicy::Django { min_length };
+    read.choice("FAREGATE_PASSWORD_POLICY", &[("django", django), ("off", PasswordPolicy::Off)])
+}
+
+fn session_policy(read: &Reader) -> Result<SessionPolicy, SettingsError> {
+    const YEAR: i64 = 31_536_000;
+    let shares_key = read.secret("FAREGATE_HS256_KEY")?.is_some();
+    Ok(SessionPolicy {
+        rotate: read.flag("FAREGATE_ROTATE_REFRESH_TOKENS")?,
+        grace_seconds: read.number("FAREGATE_REFRESH_GRACE_SECONDS", 0, 3600)?,
+        refresh_lifetime_seconds: read.number("FAREGATE_REFRESH_TOKEN_LIFETIME_SECONDS", 1, YEAR)?,
+        absolute_lifetime_seconds: read.number("FAREGATE_SESSION_ABSOLUTE_LIFETIME_SECONDS", 1, 10 * YEAR)?,
+        sessions_per_user: read.number("FAREGATE_SESSIONS_PER_USER", 1, 1000)?,
+        reactivation: if shares_key { Reactivation::RevivesSessions } else { Reactivation::LeavesSessionsEnded },
+    })
+}
+
+fn token_settings(read: &Reader) -> Result<TokenSettings, SettingsError> {
+    Ok(TokenSettings {
+        access_lifetime_seconds: read.number("FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS", 1, 86_400)?,
+        jitter: read.switch("FAREGATE_TOKEN_JITTER")?,
+        hs256_key: read.secret("FAREGATE_HS256_KEY")?,
+        algorithm: read.choice(
+            "FAREGATE_ACCESS_TOKEN_ALGORITHM",
+            &[("RS256", AccessAlgorithm::Rs256), ("ES256", AccessAlgorithm::Es256), ("EdDSA", AccessAlgorithm::EdDsa)],
+        )?,
+        issuer: read.url("FAREGATE_ISSUER")?,
+        audience: read.text("FAREGATE_AUDIENCE")?,
+    })
+}
+
+fn argon2_parameters(read: &Reader) -> Result<Argon2Parameters, SettingsError> {
+    // RFC 9106, 3.1: at least 8 KiB of memory for each lane. The upper bounds keep a typing error from
+    // asking for more than the largest Lambda function has (10,240 MB).
+    let parallelism = read.number("FAREGATE_ARGON2_PARALLELISM", 1, 16)?;
+    Ok(Argon2Parameters {
+        memory_kib: read.number("FAREGATE_ARGON2_MEMORY_KIB", i64::from(8 * parallelism), 4_194_304)?,
+        iterations: read.number("FAREGATE_ARGON2_ITERATIONS", 1, 100)?,
+        parallelism,
+    })
+}
+
+/// The given values over the table's defaults.
+struct Reader(BTreeMap<String, String>);
+
+impl Reader {
+    fn text(&self, name: &'static str) -> Result<String, SettingsError> {
+        let text = self.raw(name);
+        if text.is_empty() { Err(self.bad(name)) } else { Ok(text.to_owned()) }
+    }
+
+    fn raw(&self, name: &'static str) -> &str {
+        self.0.get(name).map_or_else(|| table::default_of(name), String::as_str)
+    }
+
+    fn bad(&self, name: &'static str) -> SettingsError {
+        let setting = table::named(name);
+        let given = (!setting.secret).then(|| self.raw(name).to_owned());
+        SettingsError::BadValue { name, allowed: setting.allowed, given }
+    }
+
+    fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> Result<T, SettingsError> {
+        let given = self.raw(name);
+        choices.iter().find(|(text, _)| *text == given).map(|(_, value)| *value).ok_or_else(|| self.bad(name))
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, SettingsError> {
+        self.choice(name, &[("true", true), ("false", false)])
+    }
+
+    fn switch(&self, name: &'static str) -> Result<bool, SettingsError> {
+        self.choice(name, &[("on", true), ("off", false)])
+    }
+
+    fn number<T: FromStr + TryInto<i64> + Copy>(
+        &self,
+        name: &'static str,
+        least: i64,
+        most: i64,
+    ) -> Result<T, SettingsError> {
+        let number: T = self.raw(name).parse().map_err(|_| self.bad(name))?;
+        let in_range = number.try_into().is_ok_and(|wide| (least..=most).contains(&wide));
+        if in_range { Ok(number) } else { Err(self.bad(name)) }
+    }
+
+    /// RFC 7518, 3.2: a key for HS256 has at least 256 bits.
+    fn secret(&self, name: &'static str) -> Result<Option<SharedKey>, SettingsError> {
+        match self.raw(name) {
+            "" => Ok(None),
+            key if key.len() >= 32 => Ok(Some(SharedKey(Zeroizing::new(key.to_owned())))),
+            _ => Err(self.bad(name)),
+        }
+    }
+
+    /// An issuer: scheme and host, perhaps a path, no query and no fragment (OpenID Connect Discovery 1.0, 3).
+    fn url(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+        let given = self.raw(name);
+        if given.is_empty() {
+            return Ok(None);
+        }
+        let uri: axum::http::Uri = given.parse().map_err(|_| self.bad(name))?;
+        let complete = uri.scheme().is_some() && uri.host().is_some_and(|host| !host.is_empty());
+        let plain = uri.query().is_none() && !given.contains('#') && !given.ends_with('/');
+        if complete && plain { Ok(Some(given.to_owned())) } else { Err(self.bad(name)) }
+    }
+
+    /// DynamoDB's rule for table names: 3 to 255 of `a-zA-Z0-9_.-`.
+    fn table_name(&self, name: &'static str) -> Result<String, SettingsError> {
+        let given = self.raw(name);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+        if (3..=255).contains(&given.len()) && given.bytes().all(allowed) {
+            Ok(given.to_owned())
+        } else {
+            Err(self.bad(name))
+        }
+    }
+
+    /// Settings of capabilities that are still to come: their names are taken and their values are checked.
+    fn check_reserved(&self) -> Result<(), SettingsError> {
+        self.choice("FAREGATE_AUTHORIZER_MODE", &[("stateless", ()), ("session", ())])?;
+        self.switch("FAREGATE_BASIC_AUTH")?;
+        self.number::<u32>("FAREGATE_ACCOUNT_FAILURE_LIMIT", 0, 1_000_000)?;
+        self.choice("FAREGATE_DUMMY_HASH", &[("argon2id", ())])?;
+        self.switch("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH")?;
+        self.switch("FAREGATE_THROTTLE")?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! The one table of settings, from which the README's is made.
+
+/// One setting, as the README shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// The value when unset; empty for none.
+    pub default: &'static str,
+    /// What it may be, as a message says it.
+    pub allowed: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Whether its value must never be shown.
+    pub secret: bool,
+    /// Whether its capability is still to come: the value is checked and has no effect yet.
+    pub reserved: bool,
+}
+
+/// Every setting, in the README's order.
+pub const SETTINGS: &[Setting] = &[
+    setting("FAREGATE_PASSWORD_POLICY", "django", "django or off", "the four Django validators, or none"),
+    setting("FAREGATE_PASSWORD_MIN_LENGTH", "8", "a number from 1 to 1024", "characters, with policy django"),
+    setting(
+        "FAREGATE_USERNAME_CASE_SENSITIVE",
+        "false",
+        "true or false",
+        "whether Ann and ann are two users; recorded at the first start",
+    ),
+    setting(
+        "FAREGATE_ROTATE_REFRESH_TOKENS",
+        "true",
+        "true or false",
+        "each refresh gives a new refresh token and spends the old one",
+    ),
+    setting(
+        "FAREGATE_REFRESH_GRACE_SECONDS",
+        "30",
+        "a number from 0 to 3600",
+        "how long a just-spent refresh token is taken for a lost answer",
+    ),
+    setting(
+        "FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS",
+        "3600",
+        "a number from 1 to 86400",
+        "how long an access token lives",
+    ),
+    setting(
+        "FAREGATE_REFRESH_TOKEN_LIFETIME_SECONDS",
+        "86400",
+        "a number from 1 to 31536000",
+        "how long a refresh token lives; with rotation each new one anew",
+    ),
+    setting(
+        "FAREGATE_TOKEN_JITTER",
+        "on",
+        "on or off",
+        "access tokens live 0-5 % shorter, so that phones do not refresh in step",
+    ),
+    secret(
+        "FAREGATE_HS256_KEY",
+        "",
+        "at least 32 bytes",
+        "one HS256 key for all tokens, shared with a Django beside us; such access tokens outlive log-out elsewhere",
+    ),
+    setting("FAREGATE_ACCESS_TOKEN_ALGORITHM", "RS256", "RS256, ES256 or EdDSA", "what the next access key is"),
+    setting(
+        "FAREGATE_ISSUER",
+        "",
+        "a URL without query, fragment and last slash",
+        "the claim iss; unset, the request's domain (locally http://localhost:PORT)",
+    ),
+    setting("FAREGATE_AUDIENCE", "faregate", "a name", "the claim aud of access tokens"),
+    setting(
+        "FAREGATE_SESSION_ABSOLUTE_LIFETIME_SECONDS",
+        "2592000",
+        "a number from 1 to 315360000",
+        "when a session ends whatever happens",
+    ),
+    setting("FAREGATE_SESSIONS_PER_USER", "20", "a number from 1 to 1000", "the least recently used session gives way"),
+    reserved(
+        "FAREGATE_AUTHORIZER_MODE",
+        "stateless",
+        "stateless or session",
+        "whether the authorizer reads the session",
+    ),
+    setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages for ?format=api; cargo run switches it on"),
+    reserved("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on the API"),
+    reserved("FAREGATE_CORS_ORIGINS", "", "exact origins, comma-separated", "browsers elsewhere that may call"),
+    reserved(
+        "FAREGATE_ACCOUNT_FAILURE_LIMIT",
+        "100",
+        "a number from 0 to 1000000",
+        "failed log-ins a day before an account closes to unknown devices; 0 for never",
+    ),
+    reserved("FAREGATE_DUMMY_HASH", "argon2id", "argon2id", "which hash an unknown username costs"),
+    reserved("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "off", "on or off", "exchange refresh tokens of a Django once"),
+    reserved("FAREGATE_THROTTLE", "on", "on or off", "slow down guessing"),
+    setting(
+        "FAREGATE_ARGON2_MEMORY_KIB",
+        "19456",
+        "a number from 8 for each lane to 4194304",
+        "Argon2id memory (OWASP: 19 MiB)",
+    ),
+    setting("FAREGATE_ARGON2_ITERATIONS", "2", "a number from 1 to 100", "Argon2id passes"),
+    setting("FAREGATE_ARGON2_PARALLELISM", "1", "a number from 1 to 16", "Argon2id lanes"),
+    setting(
+        "FAREGATE_ARGON2_ENGINE",
+        "argon2-rust",
+        "argon2-rust or argon2",
+        "which implementation hashes; both give equal strings",
+    ),
+    setting("FAREGATE_TABLE", "faregate", "a DynamoDB table name", "users and sessions"),
+    setting("FAREGATE_KEYS_TABLE", "faregate-keys", "a DynamoDB table name", "the key ring"),
+];
+
+const fn setting(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, allowed, meaning, secret: false, reserved: false }
+}
+
+const fn secret(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {
+    Setting { secret: true, ..setting(name, default, allowed, meaning) }
+}
+
+const fn reserved(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {
+    Setting { reserved: true, ..setting(name, default, allowed, meaning) }
+}
+
+/// The setting called `name`.
+pub(super) fn named(name: &'static str) -> Setting {
+    let nothing = setting(name, "", "", "");
+    SETTINGS.iter().find(|setting| setting.name == name).copied().unwrap_or(nothing)
+}
+
+/// The default of the setting called `name`.
+pub(super) fn default_of(name: &'static str) -> &'static str {
+    named(name).default
+}

@@ -1,0 +1,58 @@
+//! What can go wrong between us and DynamoDB: always our trouble, never the client's.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use super::item::Unreadable;
+
+/// DynamoDB did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It did not answer in time, or answered with a fault, after all retries.
+    #[error("DynamoDB failed at {operation}: {reason}")]
+    Unavailable {
+        /// The operation, as DynamoDB calls it.
+        operation: &'static str,
+        /// What happened, without any value of the request.
+        reason: String,
+    },
+    /// An item is not as we write it.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The table was made with the other setting of `FAREGATE_USERNAME_CASE_SENSITIVE`.
+    #[error(
+        "FAREGATE_USERNAME_CASE_SENSITIVE is {asked}, but this table was started with {recorded}: \
+         changing it would make names meet or part"
+    )]
+    CaseSettingDiffers {
+        /// What the settings say.
+        asked: bool,
+        /// What the table says.
+        recorded: bool,
+    },
+}
+
+/// Whether a conditional write was refused because its condition did not hold.
+pub(super) fn condition_failed(error: &impl ProvideErrorMetadata) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
+}
+
+impl StoreError {
+    /// Maps the SDK's error of `operation`; takes the code and the kind, never a message that could quote a value.
+    pub(super) fn of<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + aws_sdk_dynamodb::operation::RequestId,
+    {
+        let reason = match error {
+            SdkError::ServiceError(service) => {
+                let code = service.err().code().unwrap_or("an error without a code");
+                let id = service.err().request_id().unwrap_or("-");
+                format!("{code} (request {id})")
+            }
+            SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+            SdkError::DispatchFailure(_) => "no connection".to_owned(),
+            SdkError::ResponseError(_) => "an answer that cannot be read".to_owned(),
+            _ => "a request that cannot be made".to_owned(),
+        };
+        Self::Unavailable { operation, reason }
+    }
+}

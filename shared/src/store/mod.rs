@@ -1,0 +1,37 @@
+//! DynamoDB: the only module that imports `aws_sdk_dynamodb`.
+//!
+//! A write is one conditional call; nothing is read first to decide whether to write. Reads are strongly consistent, so
+//! that log-out holds at once. The SDK repeats a call whose answer was lost, so a conditional write can meet its own
+//! first attempt: each carries a request id, and finding its own id counts as success.
+
+mod case_setting;
+mod connect;
+mod error;
+mod item;
+pub mod keyring;
+pub mod keys;
+pub mod schema;
+mod sessions;
+mod table;
+mod transaction;
+mod users;
+
+pub use case_setting::recorded_case;
+pub use connect::connect;
+pub use error::StoreError;
+pub use item::Unreadable;
+pub use keyring::KeyStore;
+pub use sessions::{Advance, Advanced, LoggedOut, Sessions};
+pub use users::{CreateUserError, UserChange, UserUpdate, Users};
+
+/// The client of the SDK, for those who wire things together.
+pub use aws_sdk_dynamodb::Client;
+/// The SDK's configuration, for those who look at its calls (tests count them).
+pub use aws_sdk_dynamodb::config;
+
+/// One table, as its handles share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    client: Client,
+    name: String,
+}

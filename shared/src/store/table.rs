@@ -1,0 +1,73 @@
+//! Reading and clearing, for every kind of item.
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use super::Table;
+use super::error::StoreError;
+use super::item::{Attributes, Reader, text};
+use super::keys::{Key, PARTITION, SORT};
+
+/// How often DynamoDB is asked for what it left out of a batch.
+const BATCH_ATTEMPTS: usize = 3;
+
+impl Table {
+    /// The item under `key`, read consistently.
+    pub(super) async fn get(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
+        let output = request.consistent_read(true).send().await;
+        output.map(|output| output.item).map_err(|error| StoreError::of("GetItem", &error))
+    }
+
+    /// The items under `wanted`, read consistently in one call; those that are missing are left out.
+    pub(super) async fn get_batch(&self, wanted: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+        const OPERATION: &str = "BatchGetItem";
+        let mut found = Vec::new();
+        let mut outstanding = Some(wanted.iter().map(Key::attributes).collect::<Vec<_>>());
+        for _attempt in 0..BATCH_ATTEMPTS {
+            let keys = KeysAndAttributes::builder().set_keys(outstanding.take()).consistent_read(true).build();
+            let keys =
+                keys.map_err(|error| StoreError::Unavailable { operation: OPERATION, reason: error.to_string() })?;
+            let output = self.client.batch_get_item().request_items(&self.name, keys).send().await;
+            let output = output.map_err(|error| StoreError::of(OPERATION, &error))?;
+            found.extend(output.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
+            // Under throttling DynamoDB answers a part and lists the rest.
+            let rest = output.unprocessed_keys.unwrap_or_default().remove(&self.name).map(|keys| keys.keys);
+            match rest.filter(|keys| !keys.is_empty()) {
+                None => return Ok(found),
+                keys => outstanding = keys,
+            }
+        }
+        Err(StoreError::Unavailable { operation: OPERATION, reason: "unprocessed keys remain".to_owned() })
+    }
+
+    /// The first page (up to 1 MB) of `partition` from the sort key `from` on, read consistently.
+    pub(super) async fn query_from(&self, partition: &str, from: &str) -> Result<Vec<Attributes>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :partition AND sk >= :from")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":from", text(from));
+        let output = query.send().await.map_err(|error| StoreError::of("Query", &error))?;
+        Ok(output.items.unwrap_or_default())
+    }
+
+    /// Removes every item of `partition` but the one under the sort key `kept`, page by page.
+    pub(super) async fn clear_partition(&self, partition: &str, kept: &str) -> Result<(), StoreError> {
+        loop {
+            let items = self.query_from(partition, " ").await?;
+            let sort_keys: Vec<String> = items.iter().filter_map(|item| Reader(item).optional_text(SORT)).collect();
+            let doomed: Vec<&String> = sort_keys.iter().filter(|sort| *sort != kept).collect();
+            if doomed.is_empty() {
+                return Ok(());
+            }
+            for sort in doomed {
+                let delete = self.client.delete_item().table_name(&self.name);
+                let delete = delete.key(PARTITION, text(partition)).key(SORT, text(sort));
+                delete.send().await.map_err(|error| StoreError::of("DeleteItem", &error))?;
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Users and their identifiers.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
+};
+use tokio::sync::OnceCell;
+
+use super::error::{StoreError, condition_failed};
+use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
+use super::transaction::{CONDITION_FAILED, Transacted};
+use super::{Client, Table, keys};
+use crate::domain::user::{Epochs, User, UserId};
+use crate::domain::username::{CaseSensitivity, Username, UsernameKey};
+use crate::passwords::PasswordHash;
+use crate::randomness::Randomness;
+
+/// The users of one table; clones share the connection.
+#[derive(Clone, Debug)]
+pub struct Users {
+    table: Table,
+    case: CaseSensitivity,
+    /// Set once the table is known to compare names as we do.
+    case_agreed: Arc<OnceCell<()>>,
+    randomness: Randomness,
+}
+
+/// Why a user was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// Somebody has a name with the same key.
+    #[error("the username is taken")]
+    UsernameTaken,
+    /// DynamoDB failed; nothing was written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A change that an operator makes to a user.
+#[derive(Clone, Debug)]
+pub enum UserChange {
+    /// May log in again.
+    Activate,
+    /// May not log in; every session is over.
+    Deactivate,
+    /// A new password; every session is over.
+    Password(PasswordHash),
+    /// May or may not enter the admin site.
+    Staff(bool),
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub enum UserUpdate {
+    /// The user as it is now.
+    Changed(Box<User>),
+    /// There is no such user any more.
+    Missing,
+}
+
+impl Users {
+    /// The users in the table `name`, whose names are compared as `case` says.
+    #[must_use]
+    pub fn new(client: Client, name: &str, case: CaseSensitivity, randomness: Randomness) -> Self {
+        let table = Table { client, name: name.to_owned() };
+        Self { table, case, case_agreed: Arc::default(), randomness }
+    }
+
+    /// Makes sure that the table compares names as we do; asks it once in this process's life.
+    ///
+    /// # Errors
+    ///
+    /// When it does not, or does not answer.
+    pub async fn agree_on_case(&self) -> Result<(), StoreError> {
+        self.case_agreed.get_or_try_init(|| self.table.agree_on_case(self.case)).await.copied()
+    }
+
+    /// Makes `user` and takes the name: one transaction, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken or DynamoDB fails.
+    pub async fn create(&self, user: &User) -> Result<(), CreateUserError> {
+        self.agree_on_case().await?;
+        let identifier = Writer::new(&keys::identifier(&user.username.key(self.case)))
+            .with("user_id", text(user.id.to_string()))
+            .finish();
+        let puts = vec![self.put_new(identifier)?, self.put_new(profile_item(user))?];
+        match self.table.transact(puts, &self.randomness).await? {
+            Transacted::Done => Ok(()),
+            // A repeated call met its own first attempt, later than DynamoDB remembers the token.
+            Transacted::Refused(reasons) if is_held_by(reasons.first(), user.id) => Ok(()),
+            Transacted::Refused(reasons) => match reasons.first().and_then(CancellationReason::code) {
+                Some(CONDITION_FAILED) => Err(CreateUserError::UsernameTaken),
+                _ => Err(StoreError::Unavailable {
+                    operation: "TransactWriteItems",
+                    reason: "the new id is in use".to_owned(),
+                }
+                .into()),
+            },
+        }
+    }
+
+    /// Whether somebody has `username`. One read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn is_taken(&self, username: &Username) -> Result<bool, StoreError> {
+        self.agree_on_case().await?;
+        Ok(self.table.get(&keys::identifier(&username.key(self.case))).await?.is_some())
+    }
+
+    /// Who has the name that a person typed as `typed`. One read, also for what is no username.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn find_id(&self, typed: &str) -> Result<Option<UserId>, StoreError> {
+        self.agree_on_case().await?;
+        let key =
+            UsernameKey::for_look_up(typed, self.case).map_or_else(keys::no_identifier, |key| keys::identifier(&key));
+        let found = self.table.get(&key).await?;
+        Ok(found.map(|item| Reader(&item).parsed("user_id")).transpose()?)
+    }
+
+    /// The user `id`. One read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn find(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let found = self.table.get(&keys::profile(id)).await?;
+        Ok(found.map(|item| user_of(&item)).transpose()?)
+    }
+
+    /// Applies `change` to the user `id`. One write, which does not make a user that is gone.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn change(&self, id: UserId, change: &UserChange) -> Result<UserUpdate, StoreError> {
+        let (assignments, value) = match change {
+            UserChange::Activate => ("SET is_active = :value", flag(true)),
+            UserChange::Deactivate => ("SET is_active = :value, deactivations = deactivations + :one", flag(false)),
+            UserChange::Password(hash) => {
+                ("SET password_hash = :value, revocations = revocations + :one", text(hash.as_str()))
+            }
+            UserChange::Staff(staff) => ("SET is_staff = :value", flag(*staff)),
+        };
+        let mut update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::profile(id).attributes()))
+            .update_expression(assignments)
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":value", value)
+            .return_values(ReturnValue::AllNew);
+        if assignments.contains(":one") {
+            update = update.expression_attribute_values(":one", number(1));
+        }
+        match update.send().await {
+            Ok(output) => Ok(UserUpdate::Changed(Box::new(user_of(&output.attributes.unwrap_or_default())?))),
+            Err(error) if condition_failed(&error) => Ok(UserUpdate::Missing),
+            Err(error) => Err(StoreError::of("UpdateItem", &error)),
+        }
+    }
+
+    /// Replaces the hash `old` of the user `id` by `new`, of the same password; sessions stay. One write.
+    ///
+    /// A password that was changed in between stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn rehash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::profile(id).attributes()))
+            .update_expression("SET password_hash = :new")
+            .condition_expression("password_hash = :old")
+            .expression_attribute_values(":new", text(new.as_str()))
+            .expression_attribute_values(":old", text(old.as_str()));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if condition_failed(&error) => Ok(()),
+            Err(error) => Err(StoreError::of("UpdateItem", &error)),
+        }
+    }
+
+    /// Removes `user`: every session, one call each; then the user and the name in one transaction.
+    ///
+    /// A log-in at the same time can leave a session behind: without its user it is good for nothing and goes by TTL.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails; the user is still there then, and a second call finishes.
+    pub async fn delete(&self, user: &User) -> Result<(), StoreError> {
+        self.table.clear_partition(&keys::user_partition(user.id), keys::PROFILE).await?;
+        let mine = AttributeValue::S(user.id.to_string());
+        let identifier = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(keys::identifier(&user.username.key(self.case)).attributes()))
+            .condition_expression("attribute_not_exists(pk) OR user_id = :mine")
+            .expression_attribute_values(":mine", mine);
+        let profile = Delete::builder().table_name(&self.table.name).set_key(Some(keys::profile(user.id).attributes()));
+        let mut deletes = Vec::new();
+        for delete in [identifier, profile] {
+            let delete = delete.build().map_err(|error| unbuildable(&error))?;
+            deletes.push(TransactWriteItem::builder().delete(delete).build());
+        }
+        match self.table.transact(deletes, &self.randomness).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_) => Err(StoreError::Unavailable {
+                operation: "TransactWriteItems",
+                reason: "the name belongs to another user".to_owned(),
+            }),
+        }
+    }
+
+    fn put_new(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| unbuildable(&error))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+fn unbuildable(error: &aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Unavailable { operation: "TransactWriteItems", reason: error.to_string() }
+}
+
+fn is_held_by(reason: Option<&CancellationReason>, id: UserId) -> bool {
+    let holder = reason.and_then(CancellationReason::item).and_then(|item| Reader(item).parsed("user_id").ok());
+    holder == Some(id)
+}
+
+fn profile_item(user: &User) -> Attributes {
+    Writer::new(&keys::profile(user.id))
+        .with("user_id", text(user.id.to_string()))
+        .with("username", text(user.username.as_str()))
+        .with("first_name", text(&user.first_name))
+        .with("last_name", text(&user.last_name))
+        .with("password_hash", text(user.password_hash.as_str()))
+        .with("is_active", flag(user.is_active))
+        .with("is_staff", flag(user.is_staff))
+        .with("revocations", number(user.epochs.revocations))
+        .with("deactivations", number(user.epochs.deactivations))
+        .with("created_at", number(user.created_at.milliseconds()))
+        .finish()
+}
+
+/// The user that a `PROFILE` item holds.
+pub(super) fn user_of(item: &Attributes) -> Result<User, Unreadable> {
+    let read = Reader(item);
+    Ok(User {
+        id: read.parsed("user_id")?,
+        username: Username::from_stored(read.text("username")?),
+        first_name: read.text("first_name")?,
+        last_name: read.text("last_name")?,
+        password_hash: PasswordHash::from_stored(read.text("password_hash")?),
+        is_active: read.flag("is_active")?,
+        is_staff: read.flag("is_staff")?,
+        epochs: epochs_of(read)?,
+        created_at: read.milliseconds("created_at")?,
+    })
+}
+
+/// The epochs that a `PROFILE` or a `SESSION` item holds.
+pub(super) fn epochs_of(read: Reader<'_>) -> Result<Epochs, Unreadable> {
+    Ok(Epochs { revocations: read.number("revocations")?, deactivations: read.number("deactivations")? })
+}

@@ -1,0 +1,230 @@
+//! The key ring: the keys of this moment, read from their table and kept for a while.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use super::TokenType;
+use super::key::{self, KeyError, SigningKey, VerificationKey};
+use crate::clock::{Clock, Timestamp};
+use crate::randomness::Randomness;
+use crate::settings::{AccessAlgorithm, SharedKey};
+use crate::store::StoreError;
+use crate::store::keyring::{KeyStore, RefreshSecretItem};
+
+/// After this many seconds the ring is read again.
+const MAX_AGE_SECONDS: i64 = 300;
+/// For an unknown `kid` the ring is read again at most this often, so that garbage cannot cause reads.
+const UNKNOWN_KID_SECONDS: i64 = 60;
+
+/// Which parts of the ring a function may read; its policy says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAccess {
+    /// The public parts: verify access tokens.
+    Public,
+    /// Also the refresh secrets: verify refresh tokens.
+    PublicAndRefresh,
+    /// Also the private parts: sign.
+    Sign,
+}
+
+/// The key ring; clones share what was read.
+#[derive(Clone)]
+pub struct Keyring(Arc<Source>);
+
+enum Source {
+    /// One key for everything, from the settings.
+    Shared(Arc<Ring>),
+    Stored(Stored),
+}
+
+struct Stored {
+    store: KeyStore,
+    access: KeyAccess,
+    first_algorithm: AccessAlgorithm,
+    clock: Clock,
+    randomness: Randomness,
+    read: Mutex<Option<Read>>,
+}
+
+#[derive(Clone)]
+struct Read {
+    ring: Arc<Ring>,
+    at: Timestamp,
+}
+
+/// The keys of one moment.
+#[derive(Default)]
+pub(super) struct Ring {
+    pub(super) access: Option<SigningKey>,
+    pub(super) refresh: Option<SigningKey>,
+    by_kid: HashMap<String, VerificationKey>,
+    /// Verifies whatever `kid` a token names: the key shared with a Django, which names none.
+    any_kid: Option<VerificationKey>,
+}
+
+/// The ring could not be read, or a key in it.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// DynamoDB failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key could not be made or read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// There is no key to sign with, or the token could not be written.
+    #[error("there is no key to sign with")]
+    CannotSign,
+}
+
+impl Ring {
+    /// The key that a token with this `kid` must have been signed with.
+    pub(super) fn verification_key(&self, kid: Option<&str>) -> Option<VerificationKey> {
+        self.any_kid.as_ref().or_else(|| self.by_kid.get(kid?)).cloned()
+    }
+}
+
+impl Keyring {
+    /// One HS256 key for access and refresh tokens; nothing is read.
+    #[must_use]
+    pub fn shared(secret: &SharedKey) -> Self {
+        let signing = SigningKey::shared(None, secret.expose());
+        let any_kid = Some(VerificationKey::shared(secret.expose(), None));
+        let ring = Ring { access: Some(signing.clone()), refresh: Some(signing), by_kid: HashMap::new(), any_kid };
+        Self(Arc::new(Source::Shared(Arc::new(ring))))
+    }
+
+    /// The ring in `store`, as far as `access` goes; with [`KeyAccess::Sign`] the first start makes the first key.
+    #[must_use]
+    pub fn stored(
+        store: KeyStore,
+        access: KeyAccess,
+        first_algorithm: AccessAlgorithm,
+        (clock, randomness): (Clock, Randomness),
+    ) -> Self {
+        let read = Mutex::default();
+        Self(Arc::new(Source::Stored(Stored { store, access, first_algorithm, clock, randomness, read })))
+    }
+
+    /// Whether all tokens are under one key that a Django shares.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(*self.0, Source::Shared(_))
+    }
+
+    /// Reads the ring if it was not read yet: a function does it while it starts, which also opens the connection.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails; the next use tries again.
+    pub async fn warm(&self) -> Result<(), KeyringError> {
+        self.ring().await.map(|_ring| ())
+    }
+
+    /// The ring, at most [`MAX_AGE_SECONDS`] old. One to three reads side by side when it is older.
+    pub(super) async fn ring(&self) -> Result<Arc<Ring>, KeyringError> {
+        match &*self.0 {
+            Source::Shared(ring) => Ok(Arc::clone(ring)),
+            Source::Stored(stored) => stored.not_older_than(MAX_AGE_SECONDS).await,
+        }
+    }
+
+    /// The key that a token with this `kid` must have been signed with; an unknown one may read the ring again.
+    pub(super) async fn verification_key(&self, kid: Option<&str>) -> Result<Option<VerificationKey>, KeyringError> {
+        let known = self.ring().await?.verification_key(kid);
+        match (&*self.0, known, kid) {
+            (Source::Stored(stored), None, Some(kid)) => {
+                // Before the first key is made, the ring is empty: it may fill at any moment, and only once.
+                let empty = stored.not_older_than(MAX_AGE_SECONDS).await?.by_kid.is_empty();
+                let seconds = if empty { 1 } else { UNKNOWN_KID_SECONDS };
+                Ok(stored.not_older_than(seconds).await?.verification_key(Some(kid)))
+            }
+            (_, known, _) => Ok(known),
+        }
+    }
+}
+
+impl Stored {
+    /// What was read, if it is younger than `seconds`, else what is there now.
+    ///
+    /// The lock is held while reading: of many requests that find the ring old, one reads. When DynamoDB fails, a ring
+    /// that was read before goes on: its keys are still ours.
+    async fn not_older_than(&self, seconds: i64) -> Result<Arc<Ring>, KeyringError> {
+        let mut read = self.read.lock().await;
+        let now = self.clock.now();
+        if let Some(young) = read.as_ref().filter(|read| now < read.at.plus_seconds(seconds)) {
+            return Ok(Arc::clone(&young.ring));
+        }
+        // Boxed: reading is rare, and its future is 20 kB.
+        match (Box::pin(self.load(now)).await, read.as_ref()) {
+            (Ok(ring), _) => {
+                let ring = Arc::new(ring);
+                *read = Some(Read { ring: Arc::clone(&ring), at: now });
+                Ok(ring)
+            }
+            (Err(error), Some(old)) => {
+                tracing::warn!(message = "the key ring could not be read again", error = %error);
+                Ok(Arc::clone(&old.ring))
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn load(&self, now: Timestamp) -> Result<Ring, KeyringError> {
+        let ring = Box::pin(self.load_stored()).await?;
+        if self.access != KeyAccess::Sign || ring.access.is_some() {
+            return Ok(ring);
+        }
+        self.make_first_key(now).await?;
+        Box::pin(self.load_stored()).await
+    }
+
+    async fn load_stored(&self) -> Result<Ring, KeyringError> {
+        let mut ring = Ring::default();
+        let refresh = async {
+            if self.access == KeyAccess::Public { Ok(Vec::new()) } else { self.store.refresh_secrets().await }
+        };
+        let private =
+            async { if self.access == KeyAccess::Sign { self.store.private_keys().await } else { Ok(Vec::new()) } };
+        let (public, refresh, private) = tokio::try_join!(self.store.public_keys(), refresh, private)?;
+        for item in &public {
+            ring.by_kid.insert(item.kid.clone(), VerificationKey::read(item)?);
+        }
+        for item in &refresh {
+            let key = VerificationKey::shared(item.secret.as_bytes(), Some(TokenType::Refresh));
+            ring.by_kid.insert(item.kid.clone(), key);
+        }
+        // The newest key signs; the others verify what they signed.
+        if self.access == KeyAccess::Sign {
+            ring.access = private.last().map(SigningKey::read).transpose()?;
+            ring.refresh =
+                refresh.last().map(|item| SigningKey::shared(Some(item.kid.clone()), item.secret.as_bytes()));
+        }
+        Ok(ring)
+    }
+
+    /// Makes the first key of all. Of several first starts one wins; the others read what it wrote.
+    async fn make_first_key(&self, now: Timestamp) -> Result<(), KeyringError> {
+        let kid = self.randomness.uuid_v7(now).simple().to_string();
+        let algorithm = self.first_algorithm;
+        let (public, private) = {
+            let kid = kid.clone();
+            tokio::task::spawn_blocking(move || key::make_access_key(&kid, algorithm))
+                .await
+                .map_err(|_panicked| KeyError::NotMade)??
+        };
+        let secret = Zeroizing::new(format!("{}{}", self.randomness.hex_128(), self.randomness.hex_128()));
+        let refresh = RefreshSecretItem { kid: format!("r{kid}"), secret };
+        self.store.put_first((&public, &private), &refresh, now).await?;
+        tracing::info!(message = "the first key was made", key.id = %kid);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Keyring")
+    }
+}

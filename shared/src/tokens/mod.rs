@@ -1,0 +1,74 @@
+//! Tokens: what they claim, what they are signed with, and how both are checked.
+
+mod claims;
+mod key;
+mod keyring;
+mod signer;
+mod verifier;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use claims::{AccessClaims, RefreshClaims, TokenType};
+pub use keyring::{KeyAccess, Keyring, KeyringError};
+pub use signer::Signer;
+pub use verifier::{AnyClaims, Verifier, VerifyError};
+
+/// Why a token is refused; `Display` is the contract's wording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not a JWT, not signed by us, not for us, or not yet good.
+    #[error("Token is invalid")]
+    Invalid,
+    /// Past its `exp`.
+    #[error("Token is expired")]
+    Expired,
+    /// Without `exp`.
+    #[error("Token has no 'exp' claim")]
+    NoExpiry,
+    /// Without `jti`.
+    #[error("Token has no id")]
+    NoId,
+    /// Without `token_type`.
+    #[error("Token has no type")]
+    NoType,
+    /// An access token where a refresh token belongs, or the other way round.
+    #[error("Token has wrong type")]
+    WrongType,
+    /// Its session is over, or it was spent.
+    #[error("Token is blacklisted")]
+    Blacklisted,
+    /// It does not say whose it is.
+    #[error("Token contained no recognizable user identification")]
+    NoUser,
+}
+
+macro_rules! secret_token {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(stringify!($name))
+            }
+        }
+    };
+}
+
+secret_token!(
+    /// A signed access token; `Debug` shows nothing.
+    AccessToken
+);
+secret_token!(
+    /// A signed refresh token; `Debug` shows nothing.
+    RefreshToken
+);
+
+/// The `aud` of refresh tokens: never that of access tokens, so that no gateway takes one for the other.
+fn refresh_audience(audience: &str) -> String {
+    format!("{audience}:refresh")
+}

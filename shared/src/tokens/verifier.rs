@@ -1,0 +1,181 @@
+//! Verifying: is this token ours, for us, and good now?
+//!
+//! jsonwebtoken checks the signature alone. It reads the system clock, allows 60 s of leeway and never looks at `iat`;
+//! the claims are ours to check, with `now` as an argument.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::claims::{AccessClaims, RefreshClaims, TokenType, UniqueMembers};
+use super::key::VerificationKey;
+use super::keyring::{Keyring, KeyringError};
+use super::{TokenError, refresh_audience};
+use crate::clock::Timestamp;
+use crate::settings::TokenSettings;
+
+/// The longest token looked at, in bytes: ours stay far below, and a header line holds no more.
+const MAX_TOKEN_BYTES: usize = 16_384;
+
+/// Verifies tokens; clones share the key ring.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    keyring: Keyring,
+    issuer: Option<String>,
+    audience: String,
+}
+
+/// Why a token was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It is no good.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// We could not tell.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+}
+
+/// What a good token of either kind says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnyClaims {
+    /// An access token.
+    Access(AccessClaims),
+    /// A refresh token.
+    Refresh(RefreshClaims),
+}
+
+impl Verifier {
+    /// A verifier with the keys of `keyring`.
+    #[must_use]
+    pub fn new(keyring: Keyring, settings: &TokenSettings) -> Self {
+        Self { keyring, issuer: settings.issuer.clone(), audience: settings.audience.clone() }
+    }
+
+    /// Takes `token` as an access token.
+    ///
+    /// # Errors
+    ///
+    /// When it is no good at `now`, or the key ring cannot be read.
+    pub async fn access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, VerifyError> {
+        let claims = self.claims(token, Some(TokenType::Access), now).await?;
+        Ok(self.read_access(&claims)?)
+    }
+
+    /// Takes `token` as a refresh token. Whether its session is still open is for the store to say.
+    ///
+    /// # Errors
+    ///
+    /// When it is no good at `now`, or the key ring cannot be read.
+    pub async fn refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims, VerifyError> {
+        let claims = self.claims(token, Some(TokenType::Refresh), now).await?;
+        Ok(claims.refresh()?)
+    }
+
+    /// Takes `token` as a token of either kind.
+    ///
+    /// # Errors
+    ///
+    /// When it is no good at `now`, or the key ring cannot be read.
+    pub async fn any(&self, token: &str, now: Timestamp) -> Result<AnyClaims, VerifyError> {
+        let claims = self.claims(token, None, now).await?;
+        Ok(match claims.token_type()? {
+            TokenType::Access => AnyClaims::Access(self.read_access(&claims)?),
+            TokenType::Refresh => AnyClaims::Refresh(claims.refresh()?),
+        })
+    }
+
+    fn read_access(&self, claims: &UniqueMembers) -> Result<AccessClaims, TokenError> {
+        let access = claims.access()?;
+        // A token of a Django beside us belongs to no session of ours; any other must.
+        if access.session_id.is_none() && !self.keyring.is_shared() {
+            return Err(TokenError::Invalid);
+        }
+        Ok(access)
+    }
+
+    /// The claims of `token`, once its signature and everything that both kinds share are checked.
+    async fn claims(
+        &self,
+        token: &str,
+        wanted: Option<TokenType>,
+        now: Timestamp,
+    ) -> Result<UniqueMembers, VerifyError> {
+        let parts = Parts::split(token).ok_or(TokenError::Invalid)?;
+        let header = UniqueMembers::parse(&parts.header)?;
+        let key = self.keyring.verification_key(key_id(&header)?).await?.ok_or(TokenError::Invalid)?;
+        check_signature(&parts, &header, &key)?;
+        let claims = UniqueMembers::parse(&parts.claims)?;
+        claims.check_times(now)?;
+        claims.check_subject()?;
+        let token_type = claims.token_type()?;
+        if wanted.is_some_and(|wanted| wanted != token_type) {
+            return Err(TokenError::WrongType.into());
+        }
+        if key.signs.is_some_and(|signs| signs != token_type) {
+            return Err(TokenError::Invalid.into());
+        }
+        self.check_origin(&claims, token_type)?;
+        Ok(claims)
+    }
+
+    /// `aud` and `iss`: there, and ours. Under a key shared with a Django they may be missing.
+    fn check_origin(&self, claims: &UniqueMembers, token_type: TokenType) -> Result<(), TokenError> {
+        let may_be_missing = self.keyring.is_shared();
+        let for_us = match token_type {
+            TokenType::Access => claims.is_for(&self.audience),
+            TokenType::Refresh => claims.is_for(&refresh_audience(&self.audience)),
+        };
+        let from_us = self.issuer.as_ref().map_or(Some(true), |issuer| claims.is_from(issuer));
+        if for_us.unwrap_or(may_be_missing) && from_us.unwrap_or(may_be_missing) {
+            Ok(())
+        } else {
+            Err(TokenError::Invalid)
+        }
+    }
+}
+
+/// `kid`, a string if it is there (RFC 7515, 4.1.4). We understand no extension, so `crit` refuses (RFC 7515, 4.1.11).
+fn key_id(header: &UniqueMembers) -> Result<Option<&str>, TokenError> {
+    match (header.get("kid"), header.get("crit")) {
+        (None, None) => Ok(None),
+        (Some(Value::String(kid)), None) => Ok(Some(kid)),
+        _ => Err(TokenError::Invalid),
+    }
+}
+
+/// The algorithm is the key's; a header that names another one is refused, `none` included.
+fn check_signature(parts: &Parts<'_>, header: &UniqueMembers, key: &VerificationKey) -> Result<(), TokenError> {
+    let named = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    let same = named.parse().is_ok_and(|named: jsonwebtoken::Algorithm| named == key.algorithm);
+    let signed = parts.signed.as_bytes();
+    if same && jsonwebtoken::crypto::verify(parts.signature, signed, &key.key, key.algorithm).unwrap_or(false) {
+        Ok(())
+    } else {
+        Err(TokenError::Invalid)
+    }
+}
+
+/// A JWS in compact form (RFC 7515, 7.1).
+struct Parts<'a> {
+    header: Vec<u8>,
+    claims: Vec<u8>,
+    signed: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn split(token: &'a str) -> Option<Self> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        Some(Self {
+            header: URL_SAFE_NO_PAD.decode(header).ok()?,
+            claims: URL_SAFE_NO_PAD.decode(claims).ok()?,
+            signed,
+            signature,
+        })
+    }
+}
