@@ -1,1 +1,232 @@
-//! Tests over the whole service.
+//! The whole service in a test: an embedded DynamoDB of its own, a clock that stands, seeded randomness.
+//!
+//! A test starts a [`TestApp`], plays an actor with its verbs (`sign_up`, `log_in`, `refresh`, ...) and looks at the
+//! [`Reply`]. Requests go through the same routers as on Lambda, in process.
+
+mod calls;
+mod reply;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, header};
+use faregate::clock::{Clock, Timestamp};
+use faregate::randomness::Randomness;
+use faregate::service::Service;
+use faregate::settings::Settings;
+use faregate::store::schema::create_missing_tables;
+use faregate::store::{Client, connect};
+use local::database::{Data, Running};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+pub use calls::Calls;
+pub use reply::Reply;
+
+/// A password that satisfies the policy.
+pub const PASSWORD: &str = "Vq7!tramline-Oak";
+/// When a test's clock stands: 2026-01-01T00:00:00Z.
+pub const START: Timestamp = Timestamp::from_seconds(1_767_225_600);
+
+/// The service under test.
+#[derive(Debug)]
+pub struct TestApp {
+    /// The parts it was built of.
+    pub service: Service,
+    /// The clock it goes by.
+    pub clock: Clock,
+    /// The DynamoDB calls it made.
+    pub calls: Calls,
+    /// DynamoDB, not counted.
+    pub client: Client,
+    router: Router,
+    database: Option<Running>,
+}
+
+/// How a [`TestApp`] is started.
+#[derive(Debug)]
+pub struct Builder {
+    settings: Vec<(String, String)>,
+    clock: Clock,
+    endpoint_url: Option<String>,
+}
+
+/// The two tokens of a log-in.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Opens routes.
+    pub access: String,
+    /// Gets the next access token.
+    pub refresh: String,
+}
+
+impl TestApp {
+    /// A service with default settings but a cheap hash, at [`START`].
+    pub fn builder() -> Builder {
+        let builder = Builder { settings: Vec::new(), clock: Clock::held_at(START), endpoint_url: None };
+        builder
+            .with("FAREGATE_ARGON2_MEMORY_KIB", "64")
+            .with("FAREGATE_ARGON2_ITERATIONS", "1")
+            .with("FAREGATE_BROWSABLE_API", "on")
+            .with("FAREGATE_ISSUER", "http://localhost:8000")
+    }
+
+    /// [`TestApp::builder`], started.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// A second service of the same settings on the same DynamoDB: another Lambda environment.
+    pub async fn another(&self, settings: &[(&str, &str)]) -> Self {
+        let mut builder = Self::builder().clock(self.clock.clone()).endpoint(&self.endpoint_url());
+        for (name, value) in settings {
+            builder = builder.with(name, value);
+        }
+        builder.start().await
+    }
+
+    /// Where its DynamoDB is.
+    pub fn endpoint_url(&self) -> String {
+        self.database.as_ref().expect("a service with a database of its own").endpoint_url()
+    }
+
+    /// Sends `request`.
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        Reply::of(self.router.clone().oneshot(request).await.expect("a router never fails")).await
+    }
+
+    /// The router itself.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Sends `body` as JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(json_request(Method::POST, path, body)).await
+    }
+
+    /// Asks for a user with the usual password.
+    pub async fn sign_up(&self, username: &str) -> Reply {
+        let body = json!({"username": username, "password1": PASSWORD, "password2": PASSWORD,
+            "first_name": "Test", "last_name": "User"});
+        self.post("/api/sign_up/", &body).await
+    }
+
+    /// Tries to log in.
+    pub async fn try_log_in(&self, username: &str, password: &str) -> Reply {
+        self.post("/api/log_in/", &json!({"username": username, "password": password})).await
+    }
+
+    /// Logs in with the usual password.
+    pub async fn log_in(&self, username: &str) -> Tokens {
+        let reply = self.try_log_in(username, PASSWORD).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        Tokens { access: reply.field("access"), refresh: reply.field("refresh") }
+    }
+
+    /// A new user, logged in.
+    pub async fn user(&self, username: &str) -> Tokens {
+        let reply = self.sign_up(username).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        self.log_in(username).await
+    }
+
+    /// Presents a refresh token.
+    pub async fn refresh(&self, refresh: &str) -> Reply {
+        self.post("/api/token/refresh/", &json!({"refresh": refresh})).await
+    }
+
+    /// Asks whether a token is good.
+    pub async fn verify(&self, token: &str) -> Reply {
+        self.post("/api/token/verify/", &json!({"token": token})).await
+    }
+
+    /// Ends a session.
+    pub async fn log_out(&self, refresh: &str) -> Reply {
+        self.post("/api/log_out/", &json!({"refresh": refresh})).await
+    }
+
+    /// Asks who an access token belongs to.
+    pub async fn me(&self, access: &str) -> Reply {
+        let mut request = empty_request(Method::GET, "/api/me/");
+        let bearer = HeaderValue::from_str(&format!("Bearer {access}")).expect("a token is a header value");
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        self.send(request).await
+    }
+}
+
+impl Builder {
+    /// One more setting.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// A DynamoDB that is there already, or is not.
+    #[must_use]
+    pub fn endpoint(mut self, url: &str) -> Self {
+        self.endpoint_url = Some(url.to_owned());
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start(self) -> TestApp {
+        self.try_start().await.expect("the service starts")
+    }
+
+    /// Starts it, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// When a setting is wrong or the table was started with other settings.
+    ///
+    /// # Panics
+    ///
+    /// When there is no DynamoDB.
+    pub async fn try_start(self) -> Result<TestApp, faregate::service::StartError> {
+        let settings = Settings::from_pairs(self.settings)?;
+        let database = match &self.endpoint_url {
+            Some(_) => None,
+            None => Some(local::database::start(&Data::Memory, 0).await.expect("a database in memory")),
+        };
+        let endpoint_url = self.endpoint_url.or_else(|| database.as_ref().map(Running::endpoint_url));
+        let client = connect(endpoint_url.as_deref()).await;
+        if database.is_some() {
+            create_missing_tables(&client, &[&settings.table, &settings.keys_table]).await.expect("tables");
+        }
+        let calls = Calls::default();
+        let counted = calls.counting(&client);
+        let randomness = Randomness::from_seed(7);
+        let service = Service::new(settings, counted, self.clock.clone(), randomness.clone());
+        let routes = local::functions::service(&service).await?;
+        let router = local::gateway::gateway(routes, "localhost:8000", randomness);
+        Ok(TestApp { service, clock: self.clock, calls, client, router, database })
+    }
+}
+
+/// A request without a body.
+pub fn empty_request(method: Method, path: &str) -> Request<Body> {
+    Request::builder().method(method).uri(path).body(Body::empty()).expect("a request")
+}
+
+/// A request with a JSON body.
+pub fn json_request(method: Method, path: &str, body: &Value) -> Request<Body> {
+    raw_request(method, path, ("application/json", body.to_string()))
+}
+
+/// A request with any body.
+pub fn raw_request(method: Method, path: &str, (content_type, body): (&str, impl Into<Body>)) -> Request<Body> {
+    let builder = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
+    builder.body(body.into()).expect("a request")
+}
