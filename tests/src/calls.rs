@@ -1,45 +1,117 @@
-//! Counting DynamoDB calls.
+//! The calls between us and DynamoDB: counted, and their answers replaced or lost after the work was done.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use faregate::store::Client;
-use faregate::store::config::interceptors::BeforeTransmitInterceptorContextRef;
-use faregate::store::config::{ConfigBag, Intercept, RuntimeComponents};
+use serde_json::{Value, json};
 
-/// The DynamoDB operations that a service sent, in order; clones share the list.
+/// The DynamoDB calls of a service: which were sent, and which answers are to be replaced; clones share both.
 #[derive(Clone, Debug, Default)]
-pub struct Calls(Arc<Mutex<Vec<String>>>);
+pub struct Calls(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    sent: Vec<String>,
+    replacements: Vec<Replacement>,
+}
+
+#[derive(Debug)]
+struct Replacement {
+    operation: &'static str,
+    status: u16,
+    body: Value,
+}
 
 impl Calls {
-    /// The operations since the last time this was asked.
+    /// The operations since the last time this was asked, in order.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.state().sent)
     }
 
-    /// `client`, counted here.
-    pub(crate) fn counting(&self, client: &Client) -> Client {
-        let config = client.config().to_builder().interceptor(Counter(self.clone())).build();
-        Client::from_conf(config)
+    /// Whether an answer is still to be replaced: then a test has not seen what it meant to see.
+    pub fn is_waiting(&self) -> bool {
+        !self.state().replacements.is_empty()
+    }
+
+    /// The next answer to `operation` is replaced, after DynamoDB has done its work: for the caller it is lost.
+    pub fn lose_next_answer(&self, operation: &'static str) {
+        let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
+        self.replace_next_answer(operation, 500, body);
+    }
+
+    /// The next answer to `operation` has this `status` and `body` instead.
+    pub fn replace_next_answer(&self, operation: &'static str, status: u16, body: Value) {
+        self.state().replacements.push(Replacement { operation, status, body });
+    }
+
+    /// `client`, with its calls watched here.
+    pub(crate) fn watching(&self, client: &Client) -> Client {
+        Client::from_conf(client.config().to_builder().interceptor(Watcher(self.clone())).build())
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replacement(&self, operation: &str) -> Option<Replacement> {
+        let mut state = self.state();
+        let index = state.replacements.iter().position(|replacement| replacement.operation == operation)?;
+        Some(state.replacements.remove(index))
     }
 }
 
 #[derive(Debug)]
-struct Counter(Calls);
+struct Watcher(Calls);
 
-impl Intercept for Counter {
+/// The operation under way, from its request to its answer.
+#[derive(Debug)]
+struct Operation(String);
+
+impl Storable for Operation {
+    type Storer = StoreReplace<Self>;
+}
+
+fn operation_of(request: &aws_sdk_dynamodb::config::http::HttpRequest) -> String {
+    let target = request.headers().get("x-amz-target").unwrap_or("?");
+    target.rsplit('.').next().unwrap_or(target).to_owned()
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+impl Intercept for Watcher {
     fn name(&self) -> &'static str {
-        "counter"
+        "watcher"
     }
 
     fn read_before_transmit(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let target = context.request().headers().get("x-amz-target").unwrap_or("?");
-        let operation = target.rsplit('.').next().unwrap_or(target).to_owned();
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+        config: &mut ConfigBag,
+    ) -> Outcome {
+        let operation = operation_of(context.request());
+        self.0.state().sent.push(operation.clone());
+        config.interceptor_state().store_put(Operation(operation));
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Outcome {
+        let operation = config.load::<Operation>().ok_or("no operation was sent")?;
+        if let Some(Replacement { status, body, .. }) = self.0.replacement(&operation.0) {
+            *context.response_mut() = HttpResponse::new(status.try_into()?, SdkBody::from(body.to_string()));
+        }
         Ok(())
     }
 }

@@ -84,6 +84,20 @@ impl TestApp {
         builder.start().await
     }
 
+    /// The parts of a service of other `settings` on the same DynamoDB, not started.
+    ///
+    /// # Panics
+    ///
+    /// When a setting is wrong.
+    pub fn another_service(&self, settings: &[(&str, &str)]) -> Service {
+        let mut builder = Self::builder();
+        for (name, value) in settings {
+            builder = builder.with(name, value);
+        }
+        let settings = Settings::from_pairs(builder.settings).expect("good settings");
+        Service::new(settings, self.client.clone(), self.clock.clone(), Randomness::from_seed(11))
+    }
+
     /// Where its DynamoDB is.
     pub fn endpoint_url(&self) -> String {
         self.database.as_ref().expect("a service with a database of its own").endpoint_url()
@@ -154,6 +168,12 @@ impl TestApp {
     }
 }
 
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking() || !self.calls.is_waiting(), "a fault was prepared that never came to pass");
+    }
+}
+
 impl Builder {
     /// One more setting.
     #[must_use]
@@ -206,9 +226,9 @@ impl Builder {
             create_missing_tables(&client, &[&settings.table, &settings.keys_table]).await.expect("tables");
         }
         let calls = Calls::default();
-        let counted = calls.counting(&client);
+        let watched = calls.watching(&client);
         let randomness = Randomness::from_seed(7);
-        let service = Service::new(settings, counted, self.clock.clone(), randomness.clone());
+        let service = Service::new(settings, watched, self.clock.clone(), randomness.clone());
         let routes = local::functions::service(&service).await?;
         let router = local::gateway::gateway(routes, "localhost:8000", randomness);
         Ok(TestApp { service, clock: self.clock, calls, client, router, database })

@@ -1,0 +1,238 @@
+//! What every route answers to what no client should send. A route without a row fails the last test.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, header};
+use faregate_tests::{Reply, TestApp, Tokens, empty_request, json_request, raw_request};
+use serde_json::{Value, json};
+
+/// A route and what a good request to it looks like.
+struct Route {
+    path: &'static str,
+    method: Method,
+    /// The members that it takes.
+    members: &'static [&'static str],
+    /// Whether it wants an access token.
+    wants_token: bool,
+}
+
+const fn post(path: &'static str, members: &'static [&'static str]) -> Route {
+    Route { path, method: Method::POST, members, wants_token: false }
+}
+
+const ROUTES: &[Route] = &[
+    post("/api/sign_up/", &["username", "password1", "password2", "first_name", "last_name"]),
+    post("/api/log_in/", &["username", "password"]),
+    post("/api/token/refresh/", &["refresh"]),
+    post("/api/token/verify/", &["token"]),
+    post("/api/log_out/", &["refresh"]),
+    Route { path: "/api/me/", method: Method::GET, members: &[], wants_token: true },
+];
+
+fn routes_with_a_body() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| route.method == Method::POST)
+}
+
+fn with_token(mut request: Request<Body>, token: &str) -> Request<Body> {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+    request.headers_mut().insert(header::AUTHORIZATION, value);
+    request
+}
+
+/// A refusal in the contract's shape: JSON with a detail or messages by field.
+fn is_refused(reply: &Reply, what: &str) {
+    assert!((400..500).contains(&reply.status), "{what}: {} {}", reply.status, reply.text);
+    let members = reply.json.as_object().unwrap_or_else(|| panic!("{what}: {}", reply.text));
+    assert!(!members.is_empty(), "{what}");
+    for (name, value) in members {
+        assert!(value.is_array() || matches!(name.as_str(), "detail" | "code"), "{what}: {}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn malformed_bodies() {
+    let app = TestApp::start().await;
+    let deep = format!("{{\"username\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let bodies: Vec<(&str, Vec<u8>)> = vec![
+        ("application/json", b"{".to_vec()),
+        ("application/json", b"[]".to_vec()),
+        ("application/json", b"null".to_vec()),
+        ("application/json", b"\"\"".to_vec()),
+        ("application/json", b"{\"username\":\"a\",}".to_vec()),
+        ("application/json", b"\xff\xfe".to_vec()),
+        ("application/json", b"\xef\xbb\xbf{}".to_vec()),
+        ("application/json", b"{\"username\":\"\xed\xa0\x80\"}".to_vec()),
+        ("application/json", b"{\"a\\u0000b\":1}".to_vec()),
+        ("application/json", format!("{{\"username\":{}}}", "9".repeat(5000)).into_bytes()),
+        ("application/json", b"{\"username\":1e999999999999}".to_vec()),
+        ("application/json", deep.into_bytes()),
+        ("application/json", "{\"a\":".repeat(50_000).into_bytes()),
+        ("application/json; charset=utf-16", b"{\"username\":\"a\"}x".to_vec()),
+        ("application/x-www-form-urlencoded", b"%".to_vec()),
+        ("application/x-www-form-urlencoded", b"=&=&%00=%00".to_vec()),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n".to_vec()),
+        ("multipart/form-data; boundary=", b"x".to_vec()),
+        ("multipart/form-data", b"--x--".to_vec()),
+        ("text/plain", b"{}".to_vec()),
+        (";;", b"{}".to_vec()),
+        ("\u{e9}", b"{}".to_vec()),
+    ];
+    for route in routes_with_a_body() {
+        for (content_type, body) in &bodies {
+            let reply = app.send(raw_request(Method::POST, route.path, (content_type, body.clone()))).await;
+            let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+            is_refused(&reply, &format!("{} {content_type} {shown}", route.path));
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_of_the_wrong_type_missing_or_hostile() {
+    let app = TestApp::start().await;
+    let values = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!(true),
+        json!(""),
+        json!(" \t\u{3000}"),
+        json!("a\u{0}b"),
+        json!("\u{202e}\u{200b}"),
+        json!("x".repeat(100_000)),
+        json!("../../etc/passwd"),
+        json!("' OR 1=1 --"),
+        json!("USER#"),
+        json!(-1e308),
+    ];
+    for route in routes_with_a_body() {
+        for member in route.members {
+            for value in &values {
+                let mut body: Value = route.members.iter().map(|name| ((*name).to_owned(), json!("x"))).collect();
+                body[*member] = value.clone();
+                let reply = app.post(route.path, &body).await;
+                is_refused(&reply, &format!("{} {member}={value:.40}", route.path));
+            }
+        }
+        is_refused(&app.post(route.path, &json!({})).await, route.path);
+    }
+}
+
+#[tokio::test]
+async fn wrong_methods_are_405_with_allow_and_a_wrong_accept_is_406() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    for route in ROUTES {
+        let allow = if route.method == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" };
+        for method in ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "M-SEARCH"] {
+            let request = empty_request(Method::from_bytes(method.as_bytes()).unwrap(), route.path);
+            let request = if route.wants_token { with_token(request, &tokens.access) } else { request };
+            let reply = app.send(request).await;
+            reply.is(405);
+            assert_eq!(reply.header("allow").as_deref(), Some(allow), "{method} {}", route.path);
+        }
+        let mut request = json_request(route.method.clone(), route.path, &json!({}));
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/xml"));
+        app.send(request).await.is(406);
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_none() {
+    let app = TestApp::start().await;
+    let Tokens { access, .. } = app.user("ann").await;
+    let cut = &access[..access.len() - 1];
+    let long = "x".repeat(20_000);
+    for route in ROUTES.iter().filter(|route| route.wants_token) {
+        app.send(empty_request(route.method.clone(), route.path)).await.is(401);
+        for token in ["x", "a.b.c", "..", cut, &long, "eyJhbGciOiJub25lIn0.e30."] {
+            let reply = app.send(with_token(empty_request(route.method.clone(), route.path), token)).await;
+            reply.is(401);
+            assert!(reply.header("www-authenticate").is_some());
+        }
+    }
+    for route in routes_with_a_body().filter(|route| matches!(route.members, ["refresh" | "token"])) {
+        for token in ["x", "a.b.c", "..", cut, &long, "eyJhbGciOiJub25lIn0.e30."] {
+            app.post(route.path, &json!({route.members[0]: token})).await.is(401);
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_over_the_limits() {
+    let app = TestApp::start().await;
+    for route in routes_with_a_body() {
+        // Over Django's limit: its own page.
+        let reply = app.send(raw_request(Method::POST, route.path, ("application/json", vec![b' '; 2_621_441]))).await;
+        reply.is(400);
+        assert!(reply.text.contains("Bad Request (400)"));
+        // Over API Gateway's limit: the gateway's answer.
+        let reply = app.send(raw_request(Method::POST, route.path, ("application/json", vec![b' '; 10_485_761]))).await;
+        reply.is(413);
+        assert_eq!(reply.json, json!({"message": "Request Entity Too Large"}));
+    }
+}
+
+#[tokio::test]
+async fn repeated_and_concurrent_requests_never_fail_on_our_side() {
+    let app = std::sync::Arc::new(TestApp::start().await);
+    let tokens = app.user("ann").await;
+    let mut running = tokio::task::JoinSet::new();
+    for round in 0..4 {
+        for route in ROUTES {
+            let (app, tokens) = (std::sync::Arc::clone(&app), tokens.clone());
+            running.spawn(async move {
+                let token = if round % 2 == 0 { &tokens.refresh } else { &tokens.access };
+                let body: Value = route.members.iter().map(|name| ((*name).to_owned(), json!(token))).collect();
+                let request = json_request(route.method.clone(), route.path, &body);
+                let request = if route.wants_token { with_token(request, &tokens.access) } else { request };
+                (route.path, app.send(request).await.status)
+            });
+        }
+    }
+    for (path, status) in running.join_all().await {
+        assert!(status < 500, "{path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn paths_that_are_no_route_are_404() {
+    let app = TestApp::start().await;
+    for path in [
+        "/",
+        "/api",
+        "/api/",
+        "/api/sign_up//",
+        "//api/sign_up/",
+        "/api/sign_up/x",
+        "/api/sign_up/..",
+        "/API/sign_up/",
+        "/api/sign_up%00/",
+        "/api/sign_up%3f",
+        "/api/sign_up%ff/",
+        "/%",
+        "/api/me/%2e%2e",
+    ] {
+        let reply = app.send(empty_request(Method::GET, path)).await;
+        assert_eq!(reply.status, 404, "{path}: {}", reply.text);
+        assert_eq!(reply.header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_answer_has_no_body() {
+    let app = TestApp::start().await;
+    for path in ["/api/me/", "/api/log_in/", "/nope"] {
+        assert_eq!(app.send(empty_request(Method::HEAD, path)).await.text, "", "{path}");
+    }
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("functions");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path().join("src/lib.rs")).unwrap();
+        if let Some((_, rest)) = text.split_once("path: \"") {
+            let path = format!("{}/", rest.split('"').next().unwrap());
+            assert!(ROUTES.iter().any(|route| route.path == path), "{path} has no row");
+        }
+    }
+}

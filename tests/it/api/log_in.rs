@@ -1,0 +1,110 @@
+use axum::http::{HeaderValue, Method, header};
+use faregate::store::UserChange;
+use faregate_tests::{PASSWORD, Reply, TestApp, json_request};
+use serde_json::json;
+
+#[tokio::test]
+async fn unknown_wrong_and_inactive_have_equal_answers_and_equal_calls() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    app.sign_up("ben").await.is(201);
+    let ben = app.service.users().find_id("ben").await.unwrap().unwrap();
+    app.service.users().change(ben, &UserChange::Deactivate).await.unwrap();
+    app.calls.take();
+    let long = "x".repeat(5000);
+    let attempts =
+        [("nobody", PASSWORD), ("ann", "wrong"), ("ben", PASSWORD), ("not a name!", PASSWORD), (&long, PASSWORD)];
+    let mut seen: Vec<(Reply, Vec<String>)> = Vec::new();
+    for (username, password) in attempts {
+        seen.push((app.try_log_in(username, password).await, app.calls.take()));
+    }
+    for (reply, calls) in &seen {
+        assert_eq!((reply.status, &reply.text), (401, &seen[0].0.text));
+        assert_eq!(*calls, ["GetItem", "Query"]);
+        let mut names: Vec<_> = reply.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        assert_eq!(names, {
+            let mut first: Vec<_> = seen[0].0.headers.keys().map(ToString::to_string).collect();
+            first.sort();
+            first
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_other_parameters_is_made_anew_once() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    let dearer = app.another(&[("FAREGATE_ARGON2_ITERATIONS", "2")]).await;
+    dearer.calls.take();
+    dearer.log_in("ann").await;
+    assert!(dearer.calls.take().contains(&"UpdateItem".to_owned()));
+    let id = app.service.users().find_id("ann").await.unwrap().unwrap();
+    let user = app.service.users().find(id).await.unwrap().unwrap();
+    assert!(user.password_hash.as_str().starts_with("$argon2id$v=19$m=64,t=2,p=1$"));
+    dearer.log_in("ann").await;
+    assert!(!dearer.calls.take().contains(&"UpdateItem".to_owned()));
+}
+
+#[tokio::test]
+async fn the_other_engine_takes_the_same_passwords() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    let other = app.another(&[("FAREGATE_ARGON2_ENGINE", "argon2")]).await;
+    other.log_in("ann").await;
+    other.sign_up("ben").await.is(201);
+    app.log_in("ben").await;
+}
+
+#[tokio::test]
+async fn one_session_too_many_ends_the_least_recently_used() {
+    let app = TestApp::builder().with("FAREGATE_SESSIONS_PER_USER", "2").start().await;
+    let first = app.user("ann").await;
+    app.clock.advance_seconds(10);
+    let second = app.log_in("ann").await;
+    app.clock.advance_seconds(10);
+    let first = app.refresh(&first.refresh).await.field("refresh");
+    app.clock.advance_seconds(10);
+    let third = app.log_in("ann").await;
+    app.refresh(&first).await.is(200);
+    app.refresh(&third.refresh).await.is(200);
+    let refused = app.refresh(&second.refresh).await;
+    assert_eq!(refused.json, json!({"detail": "Token is blacklisted", "code": "token_not_valid"}));
+}
+
+#[tokio::test]
+async fn a_session_remembers_its_device() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    let body = json!({"username": "ann", "password": PASSWORD});
+    let mut request = json_request(Method::POST, "/api/log_in/", &body);
+    let agent = format!("Taxi/{}", "9".repeat(400));
+    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_str(&agent).unwrap());
+    app.send(request).await.is(200);
+    let id = app.service.users().find_id("ann").await.unwrap();
+    let (_, sessions) = app.service.sessions().of_user(id).await.unwrap().unwrap();
+    assert_eq!(sessions[0].device.as_deref(), Some(&agent[..256]));
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_session() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    let id = app.service.users().find_id("ann").await.unwrap().unwrap();
+    let password = faregate::domain::password::Password::parse("another-Oak-77".to_owned()).unwrap();
+    let hash = app.service.passwords().unwrap().hash(password, [1; 16]).await.unwrap();
+    app.service.users().change(id, &UserChange::Password(hash)).await.unwrap();
+    app.me(&tokens.access).await.is(401);
+    app.refresh(&tokens.refresh).await.is(401);
+    app.try_log_in("ann", PASSWORD).await.is(401);
+    app.try_log_in("ann", "another-Oak-77").await.is(200);
+}
+
+#[tokio::test]
+async fn the_table_remembers_how_it_compares_names() {
+    let app = TestApp::start().await;
+    let other = TestApp::builder().endpoint(&app.endpoint_url()).with("FAREGATE_USERNAME_CASE_SENSITIVE", "true");
+    let error = other.try_start().await.unwrap_err().to_string();
+    assert!(error.contains("FAREGATE_USERNAME_CASE_SENSITIVE is true"), "{error}");
+    assert!(error.contains("started with false"), "{error}");
+}

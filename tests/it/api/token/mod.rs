@@ -1,0 +1,2 @@
+mod refresh;
+mod verify;

@@ -1,0 +1,62 @@
+//! How many DynamoDB calls each operation makes: never more than its budget (ARCHITECTURE.md).
+
+use faregate_tests::{PASSWORD, TestApp};
+use serde_json::json;
+
+#[tokio::test]
+async fn each_operation_keeps_its_budget_of_calls() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    app.me(&tokens.access).await.is(200);
+    app.calls.take();
+
+    app.sign_up("ben").await.is(201);
+    assert_eq!(app.calls.take(), ["TransactWriteItems"], "sign_up");
+
+    app.sign_up("ben").await.is(400);
+    assert_eq!(app.calls.take(), ["TransactWriteItems"], "sign_up with a taken name");
+
+    app.post("/api/sign_up/", &json!({"username": "ben"})).await.is(400);
+    assert_eq!(app.calls.take(), ["GetItem"], "sign_up with another field invalid");
+
+    app.post("/api/sign_up/", &json!({"username": "not a name", "password1": "x"})).await.is(400);
+    assert!(app.calls.take().is_empty(), "sign_up with an invalid name");
+
+    let tokens = app.log_in("ann").await;
+    assert_eq!(app.calls.take(), ["GetItem", "Query", "PutItem"], "log_in");
+
+    app.try_log_in("ann", "wrong").await.is(401);
+    assert_eq!(app.calls.take(), ["GetItem", "Query"], "log_in with a wrong password");
+
+    let refreshed = app.refresh(&tokens.refresh).await;
+    let mut calls = app.calls.take();
+    calls.sort();
+    assert_eq!(calls, ["GetItem", "UpdateItem"], "token/refresh");
+
+    app.me(&refreshed.field("access")).await.is(200);
+    assert_eq!(app.calls.take(), ["BatchGetItem"], "me");
+
+    app.verify(&refreshed.field("access")).await.is(200);
+    assert!(app.calls.take().is_empty(), "token/verify of an access token");
+
+    app.verify(&refreshed.field("refresh")).await.is(200);
+    assert_eq!(app.calls.take(), ["BatchGetItem"], "token/verify of a refresh token");
+
+    app.log_out(&refreshed.field("refresh")).await.is(200);
+    assert_eq!(app.calls.take(), ["UpdateItem"], "log_out");
+}
+
+#[tokio::test]
+async fn rehash_and_eviction_cost_one_call_each() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    let settings = [("FAREGATE_ARGON2_ITERATIONS", "2"), ("FAREGATE_SESSIONS_PER_USER", "1")];
+    app.log_in("ann").await;
+    let other = app.another(&settings).await;
+    other.try_log_in("nobody", PASSWORD).await.is(401);
+    other.calls.take();
+    other.log_in("ann").await;
+    let mut calls = other.calls.take();
+    calls.sort();
+    assert_eq!(calls, ["GetItem", "PutItem", "Query", "UpdateItem", "UpdateItem"]);
+}

@@ -1,0 +1,101 @@
+//! Events as API Gateway sends them (payload format 2.0), through the routers that Lambda runs.
+
+use axum::body::Body;
+use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use faregate_tests::{PASSWORD, Reply, TestApp};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+/// The service without the local gateway, which API Gateway takes the place of.
+async fn service(app: &TestApp) -> axum::Router {
+    local::functions::service(&app.service).await.unwrap()
+}
+
+async fn send(router: &axum::Router, event: &Value) -> Reply {
+    let request: Request<lambda_http::Body> = lambda_http::request::from_str(&event.to_string()).unwrap();
+    Reply::of(router.clone().oneshot(request.map(Body::new)).await.unwrap()).await
+}
+
+fn recorded(name: &str) -> Value {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("it/events").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+async fn app() -> TestApp {
+    TestApp::builder().with("FAREGATE_ISSUER", "").start().await
+}
+
+#[tokio::test]
+async fn a_sign_up_with_a_text_body() {
+    let app = app().await;
+    let reply = send(&service(&app).await, &recorded("sign_up.json")).await;
+    reply.is(201);
+    assert_eq!(reply.json["username"], "ann@example.com");
+    assert_eq!(reply.header("x-request-id").as_deref(), Some("JKJaXmPLvHcESHA="));
+}
+
+#[tokio::test]
+async fn a_body_in_base64_is_the_same_body() {
+    let app = app().await;
+    let mut event = recorded("sign_up.json");
+    event["body"] = json!(STANDARD.encode(event["body"].as_str().unwrap()));
+    event["isBase64Encoded"] = json!(true);
+    send(&service(&app).await, &event).await.is(201);
+}
+
+#[tokio::test]
+async fn the_issuer_is_the_domain_of_the_api_and_never_the_host_header() {
+    let app = app().await;
+    let router = service(&app).await;
+    send(&router, &recorded("sign_up.json")).await.is(201);
+    let mut event = recorded("log_in.json");
+    event["headers"]["host"] = json!("evil.example");
+    event["headers"]["x-forwarded-host"] = json!("evil.example");
+    let reply = send(&router, &event).await;
+    reply.is(200);
+    let access = reply.field("access");
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(access.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    assert_eq!(claims["iss"], "https://abcdef1234.execute-api.eu-central-1.amazonaws.com");
+
+    let mut event = recorded("me.json");
+    event["headers"]["authorization"] = json!(format!("Bearer {access}"));
+    let reply = send(&router, &event).await;
+    reply.is(200);
+    assert_eq!(reply.json["username"], "ann@example.com");
+}
+
+#[tokio::test]
+async fn repeated_headers_arrive_joined_by_commas() {
+    let app = app().await;
+    let mut event = recorded("me.json");
+    event["headers"]["authorization"] = json!("Bearer a,Bearer b");
+    let reply = send(&service(&app).await, &event).await;
+    assert_eq!(reply.json["code"], "bad_authorization_header");
+}
+
+#[tokio::test]
+async fn a_path_below_a_route_and_an_unknown_path_are_404() {
+    let app = app().await;
+    let router = service(&app).await;
+    for path in ["/api/me/x", "/api/me//", "/"] {
+        let mut event = recorded("me.json");
+        event["rawPath"] = json!(path);
+        event["requestContext"]["http"]["path"] = json!(path);
+        send(&router, &event).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn the_same_events_are_what_the_client_sees_in_both_spellings_of_the_path() {
+    let app = app().await;
+    let router = service(&app).await;
+    for path in ["/api/log_in", "/api/log_in/"] {
+        let mut event = recorded("log_in.json");
+        event["rawPath"] = json!(path);
+        event["body"] = json!(json!({"username": "nobody", "password": PASSWORD}).to_string());
+        send(&router, &event).await.is(401);
+    }
+}

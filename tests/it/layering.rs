@@ -1,0 +1,131 @@
+//! The layers hold: what may name AWS, HTTP and the clock, and that every list of routes and functions says the same.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every Rust file below `folder`, with its text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} holds no source");
+    found
+}
+
+/// The lines of code of `text` that hold one of `words`.
+fn naming<'a>(text: &'a str, words: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.filter(|line| words.iter().any(|word| line.contains(word)))
+}
+
+fn nobody_names(files: &[(PathBuf, String)], words: &[&str]) {
+    for (path, text) in files {
+        assert_eq!(naming(text, words).next(), None, "{}", path.display());
+    }
+}
+
+fn use_cases() -> Vec<(PathBuf, String)> {
+    let files = sources("functions").into_iter();
+    files.filter(|(path, _)| !path.ends_with("lib.rs") && !path.ends_with("main.rs")).collect()
+}
+
+#[test]
+fn the_domain_knows_no_aws_and_no_http() {
+    nobody_names(&sources("shared/src/domain"), &["aws_sdk", "axum", "http::", "tokio", "async "]);
+}
+
+#[test]
+fn use_cases_know_no_aws_and_no_http() {
+    let files = use_cases();
+    assert!(files.len() >= 5);
+    nobody_names(&files, &["aws_sdk", "axum", "http::", "StatusCode"]);
+}
+
+#[test]
+fn only_the_store_names_the_sdk() {
+    for folder in ["shared/src", "functions", "infra"] {
+        let files: Vec<_> = sources(folder)
+            .into_iter()
+            .filter(|(path, _)| !path.starts_with(root().join("shared/src/store")))
+            .collect();
+        nobody_names(&files, &["aws_sdk_dynamodb"]);
+    }
+}
+
+#[test]
+fn the_store_knows_no_statuses() {
+    nobody_names(&sources("shared/src/store"), &["StatusCode", "axum::response", "crate::http"]);
+}
+
+#[test]
+fn shared_knows_no_function() {
+    nobody_names(&sources("shared/src"), &["sign_up::", "log_in::", "token_refresh::", "token_verify::", "log_out::"]);
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines() {
+    for folder in ["shared/src", "functions", "infra", "tests/src", "tests/it", "tests/contract"] {
+        for (path, text) in sources(folder) {
+            assert!(text.lines().count() <= 400, "{}", path.display());
+        }
+    }
+}
+
+/// The function folders.
+fn functions() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(root().join("functions")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The path that each function's view names.
+fn paths() -> BTreeSet<(String, String)> {
+    let mut paths = BTreeSet::new();
+    for function in functions() {
+        let text = std::fs::read_to_string(root().join("functions").join(&function).join("src/lib.rs")).unwrap();
+        let path = text.split_once("path: \"").map(|(_, rest)| rest.split('"').next().unwrap().to_owned());
+        paths.extend(path.map(|path| (path, function)));
+    }
+    paths
+}
+
+#[test]
+fn the_watch_router_names_every_route_in_both_spellings() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table = manifest.split_once("[workspace.metadata.lambda.watch.router]").unwrap().1;
+    let listed: BTreeSet<(String, String)> = table
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(path, function)| (path.trim_matches('"').to_owned(), function.trim_matches('"').to_owned()))
+        .collect();
+    let mut wanted: BTreeSet<(String, String)> = BTreeSet::new();
+    for (path, function) in paths() {
+        wanted.insert((format!("{path}/"), function.clone()));
+        wanted.insert((path, function));
+    }
+    wanted.insert(("/{*rest}".to_owned(), "not-found".to_owned()));
+    assert_eq!(listed, wanted);
+}
+
+#[test]
+fn every_function_is_a_member_and_a_part_of_the_local_service() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let local = std::fs::read_to_string(root().join("infra/local/src/functions.rs")).unwrap();
+    for function in functions() {
+        assert_eq!(manifest.matches(&format!("\"functions/{function}\",")).count(), 2, "{function}");
+        assert!(local.contains(&format!("{}::router", function.replace('-', "_"))), "{function}");
+    }
+}
