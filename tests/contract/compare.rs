@@ -128,8 +128,7 @@ impl Comparison<'_> {
         let holds = match special {
             Some(("any", "id" | "string" | "id-claim")) => text.is_some_and(|text| !text.is_empty()),
             Some(("any", "int")) => got.is_i64() || got.is_u64(),
-            Some(("var", name)) => got == self.variables.get(name),
-            Some(("id-claim", name)) => got == self.variables.get(name),
+            Some(("var" | "id-claim", name)) => got == self.variables.get(name),
             Some(("jwt", kind)) => text.and_then(claims_of).is_some_and(|claims| claims["token_type"] == kind),
             Some(("starts", both)) => {
                 text.is_some_and(|text| text.starts_with(both.split_once("||").map_or(both, |(prefix, _)| prefix)))

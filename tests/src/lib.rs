@@ -3,6 +3,11 @@
 //! A test starts a [`TestApp`], plays an actor with its verbs (`sign_up`, `log_in`, `refresh`, ...) and looks at the
 //! [`Reply`]. Requests go through the same routers as on Lambda, in process.
 
+#![expect(clippy::expect_used, reason = "test support: a panic is a failure")]
+#![expect(clippy::panic, reason = "test support: a panic is a failure")]
+#![expect(clippy::missing_panics_doc, reason = "test support: a panic is a failure")]
+#![expect(clippy::must_use_candidate, reason = "test support: asserting verbs are called for their assertion")]
+
 mod calls;
 mod reply;
 
@@ -85,10 +90,6 @@ impl TestApp {
     }
 
     /// The parts of a service of other `settings` on the same DynamoDB, not started.
-    ///
-    /// # Panics
-    ///
-    /// When a setting is wrong.
     pub fn another_service(&self, settings: &[(&str, &str)]) -> Service {
         let mut builder = Self::builder();
         for (name, value) in settings {
@@ -197,10 +198,6 @@ impl Builder {
     }
 
     /// Starts it.
-    ///
-    /// # Panics
-    ///
-    /// When it does not start.
     pub async fn start(self) -> TestApp {
         self.try_start().await.expect("the service starts")
     }
@@ -210,10 +207,6 @@ impl Builder {
     /// # Errors
     ///
     /// When a setting is wrong or the table was started with other settings.
-    ///
-    /// # Panics
-    ///
-    /// When there is no DynamoDB.
     pub async fn try_start(self) -> Result<TestApp, faregate::service::StartError> {
         let settings = Settings::from_pairs(self.settings)?;
         let database = match &self.endpoint_url {

@@ -20,10 +20,6 @@ pub struct Reply {
 
 impl Reply {
     /// Reads `response` to its end.
-    ///
-    /// # Panics
-    ///
-    /// When the body breaks off.
     pub async fn of(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
@@ -33,10 +29,6 @@ impl Reply {
     }
 
     /// The string member `name`.
-    ///
-    /// # Panics
-    ///
-    /// When there is none.
     pub fn field(&self, name: &str) -> String {
         self.json.get(name).and_then(Value::as_str).unwrap_or_else(|| panic!("no {name} in {}", self.text)).to_owned()
     }

@@ -30,7 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
                   With AWS_ENDPOINT_URL_DYNAMODB set, that DynamoDB is used instead of the embedded one."
 )]
 struct Arguments {
-    /// Port of the API on this machine
+    /// Port of the API on this machine; 0 for any free one
     #[arg(long, default_value_t = 8000)]
     port: u16,
     /// Keep data in memory: it is gone when the service stops
@@ -39,7 +39,7 @@ struct Arguments {
     /// File that keeps the data
     #[arg(long, value_name = "PATH", default_value = ".faregate/local.db")]
     data: PathBuf,
-    /// Port of the embedded DynamoDB, for other programs on this machine
+    /// Port of the embedded DynamoDB, for other programs on this machine; 0 for any free one
     #[arg(long, value_name = "N", default_value_t = 8001)]
     dynamodb_port: u16,
 }
@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), StartFailure> {
-    let settings = settings(arguments.port)?;
+    let settings = settings()?;
     let refused = |error| StartFailure::Port(arguments.port, error);
     let listener = TcpListener::bind(("127.0.0.1", arguments.port)).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
@@ -90,9 +90,8 @@ async fn run(arguments: &Arguments) -> Result<(), StartFailure> {
 }
 
 /// The settings, with the defaults of a laptop.
-fn settings(port: u16) -> Result<Settings, StartFailure> {
-    let issuer = format!("http://localhost:{port}");
-    let defaults = [("FAREGATE_BROWSABLE_API", "on"), ("FAREGATE_ISSUER", issuer.as_str())];
+fn settings() -> Result<Settings, StartFailure> {
+    let defaults = [("FAREGATE_BROWSABLE_API", "on")];
     Settings::from_environment(&defaults).map_err(|error| StartFailure::Service(error.into()))
 }
 

@@ -15,6 +15,15 @@ pub struct Client {
 }
 
 impl Client {
+    /// The issuer of tokens when none is set: the API's own URL.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        let domain = self.domain_name.as_deref().unwrap_or("localhost");
+        // API Gateway serves HTTPS alone; the local gateway calls itself localhost and serves HTTP.
+        let scheme = if domain.split(':').next() == Some("localhost") { "http" } else { "https" };
+        format!("{scheme}://{domain}")
+    }
+
     /// Reads what the gateway put beside the request; nothing when there was no gateway.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {

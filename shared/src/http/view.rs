@@ -243,10 +243,7 @@ impl Steps<'_> {
     async fn call(&self, request: Request, user: Option<User>) -> Result<Call, Refusal> {
         let client = Client::of(request.extensions());
         let (parts, body) = request.into_parts();
-        let issuer = self.context.issuer.clone().unwrap_or_else(|| {
-            let domain = client.domain_name.as_deref().unwrap_or("localhost");
-            format!("https://{domain}")
-        });
+        let issuer = self.context.issuer.clone().unwrap_or_else(|| client.issuer());
         let user_agent = parts
             .headers
             .get(header::USER_AGENT)

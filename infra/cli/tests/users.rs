@@ -1,0 +1,134 @@
+//! `faregate users` as an operator meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test: a panic is a failure")]
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use faregate::store::connect;
+use faregate::store::schema::create_missing_tables;
+use local::database::{Data, Running, start};
+use serde_json::Value;
+
+/// A DynamoDB with empty tables.
+struct Operator {
+    database: Running,
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Operator {
+    async fn new() -> Self {
+        let database = start(&Data::Memory, 0).await.unwrap();
+        let client = connect(Some(&database.endpoint_url())).await;
+        create_missing_tables(&client, &["faregate", "faregate-keys"]).await.unwrap();
+        Self { database }
+    }
+
+    /// Runs `faregate users` with `arguments`, the endpoint behind them and `input` as standard input.
+    async fn run(&self, arguments: &[&str], input: &str) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
+        command.arg("users").args(arguments).args(["--endpoint-url", &self.database.endpoint_url()]);
+        command.env_remove("AWS_REGION").env_remove("AWS_ACCESS_KEY_ID").env("AWS_EC2_METADATA_DISABLED", "true");
+        let input = input.to_owned();
+        tokio::task::spawn_blocking(move || said(command, &input)).await.unwrap()
+    }
+
+    async fn done(&self, arguments: &[&str]) -> String {
+        let said = self.run(arguments, "").await;
+        assert_eq!(said.code, 0, "{}", said.err);
+        said.out
+    }
+
+    async fn create(&self, username: &str) {
+        let said = self.run(&["create", username, "--password-stdin"], "correct-horse-7\n").await;
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+
+    async fn show(&self, username: &str) -> Value {
+        serde_json::from_str(&self.done(&["show", username, "--json"]).await).unwrap()
+    }
+}
+
+fn said(mut command: Command, input: &str) -> Said {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It may end before it has read everything, or anything.
+    let _closed = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    Said {
+        code: status.code().unwrap(),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_from_making_to_deleting() {
+    let operator = Operator::new().await;
+    let made = operator
+        .run(&["create", "Ann@example.com", "--first-name", " Ann ", "--staff", "--password-stdin"], "correct-horse-7")
+        .await;
+    assert_eq!((made.code, made.out.as_str()), (0, "made Ann@example.com\n"), "{}", made.err);
+    let shown = operator.show("ann@EXAMPLE.com").await;
+    assert_eq!(shown["username"], "Ann@example.com");
+    assert_eq!((&shown["first_name"], &shown["is_staff"]), (&Value::from("Ann"), &Value::from(true)));
+    assert_eq!(shown["open_sessions"], 0);
+
+    operator.done(&["deactivate", "ann@example.com"]).await;
+    assert_eq!(operator.show("ann@example.com").await["is_active"], false);
+    operator.done(&["activate", "ann@example.com"]).await;
+    assert_eq!(operator.show("ann@example.com").await["is_active"], true);
+    operator.done(&["revoke-staff", "ann@example.com"]).await;
+    assert_eq!(operator.show("ann@example.com").await["is_staff"], false);
+    operator.done(&["grant-staff", "ann@example.com"]).await;
+    assert_eq!(operator.show("ann@example.com").await["is_staff"], true);
+    operator.done(&["delete", "ann@example.com"]).await;
+    assert_eq!(operator.run(&["show", "ann@example.com"], "").await.code, 1);
+    operator.create("ann@example.com").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_or_not_allowed_is_exit_code_1() {
+    let operator = Operator::new().await;
+    operator.create("ann").await;
+    for (arguments, input, wanted) in [
+        (vec!["show", "nobody"], "", "there is no user \"nobody\""),
+        (vec!["deactivate", "nobody"], "", "there is no user"),
+        (vec!["delete", "nobody"], "", "there is no user"),
+        (vec!["create", "ANN", "--password-stdin"], "correct-horse-7\n", "already exists"),
+        (vec!["create", "not a name", "--password-stdin"], "correct-horse-7\n", "Enter a valid username"),
+        (vec!["create", "ben", "--password-stdin"], "password\n", "too common"),
+        (vec!["create", "ben", "--password-stdin"], "", "the password is empty"),
+        (vec!["set-password", "ann", "--password-stdin"], "ann\n", "too short"),
+    ] {
+        let said = operator.run(&arguments, input).await;
+        assert_eq!(said.code, 1, "{arguments:?}: {}", said.err);
+        assert!(said.err.starts_with("error: ") && said.err.contains(wanted), "{arguments:?}: {}", said.err);
+        assert!(said.out.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_never_an_argument() {
+    let operator = Operator::new().await;
+    let said = operator.run(&["create", "ann", "correct-horse-7"], "").await;
+    assert_eq!(said.code, 2);
+    let said = operator.run(&["create", "ann", "--password", "correct-horse-7"], "").await;
+    assert_eq!(said.code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dynamodb_that_is_gone_is_exit_code_3() {
+    let operator = Operator::new().await;
+    let endpoint = operator.database.endpoint_url();
+    operator.database.stop().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
+    command.args(["--endpoint-url", &endpoint, "users", "show", "ann"]);
+    let said = tokio::task::spawn_blocking(move || said(command, "")).await.unwrap();
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("no connection"), "{}", said.err);
+}
