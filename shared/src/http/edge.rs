@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use super::answer::{insert_retry_after, json_text};
 use super::client::Client;
@@ -34,18 +35,20 @@ async fn serve(inner: Router, mut request: Request, randomness: &Randomness) -> 
     let request_id = client.request_id.unwrap_or_else(|| randomness.hex_128());
     let method = request.method().clone();
     let path = decode_path(&mut request);
+    // Every line that is written on the way carries the id.
+    let span = tracing::info_span!("request", request.id = %request_id);
     let mut response = match path {
-        Some(_) => answer_in_time(inner, request).await,
+        Some(_) => answer_in_time(inner, request).instrument(span.clone()).await,
         None => pages::not_found(),
     };
     finish(&mut response, &method, &request_id);
+    let _in_span = span.enter();
     tracing::info!(
         message = "request",
         http.method = %method,
         http.path = path.as_deref().filter(|path| path.starts_with("/api/")).unwrap_or("-"),
         http.status = response.status().as_u16(),
         duration_ms = started.elapsed().as_secs_f64() * 1000.0,
-        request.id = %request_id,
     );
     response
 }

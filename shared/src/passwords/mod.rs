@@ -60,8 +60,15 @@ struct Shared {
     idle: Mutex<Vec<Hasher>>,
 }
 
+/// How many hashes run at a time: one processor stays free, so that requests that hash nothing do not wait behind a
+/// crowd that logs in. At least one.
+#[must_use]
+pub fn hashes_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).saturating_sub(1).max(1)
+}
+
 impl Passwords {
-    /// A hasher that makes new hashes with `parameters`, as many at a time as the machine has processors.
+    /// A hasher that makes new hashes with `parameters`, [`hashes_at_once`] at a time; the others wait their turn.
     ///
     /// Allocates nothing until the first hash.
     ///
@@ -70,22 +77,8 @@ impl Passwords {
     /// When the engine gives a wrong tag for a known answer, or refuses the parameters.
     pub fn new(parameters: Argon2Parameters, engine: Engine) -> Result<Self, PasswordError> {
         engine.check_known_answer()?;
-        let at_once = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::with_concurrency(parameters, engine, at_once)
-    }
-
-    /// The same with a bound of its own: `at_once` hashes run at a time, the others wait their turn.
-    ///
-    /// # Errors
-    ///
-    /// When the engine refuses the parameters.
-    pub fn with_concurrency(
-        parameters: Argon2Parameters,
-        engine: Engine,
-        at_once: usize,
-    ) -> Result<Self, PasswordError> {
         engine.hasher(parameters)?;
-        let permits = Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS));
+        let permits = Semaphore::new(hashes_at_once());
         Ok(Self(Arc::new(Shared { parameters, engine, permits, idle: Mutex::default() })))
     }
 

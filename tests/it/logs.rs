@@ -1,0 +1,101 @@
+//! Log lines: one for each request, as JSON, without anything that is nobody's business.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use axum::http::{HeaderValue, Method};
+use faregate_tests::{PASSWORD, TestApp, empty_request};
+use serde_json::Value;
+use tracing_subscriber::fmt::MakeWriter;
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Captured {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Captured {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines about requests.
+    fn requests(&self) -> Vec<Value> {
+        let lines = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
+        lines.into_iter().filter(|line| line["message"] == "request").collect()
+    }
+}
+
+#[tokio::test]
+async fn each_request_is_one_line_with_its_id() {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(faregate::logging::json_lines(captured.clone()));
+    let app = TestApp::start().await;
+    let reply = app.sign_up("ann").await;
+    app.send(empty_request(Method::GET, "/secret/path?token=abc")).await.is(404);
+    let lines = captured.requests();
+    assert_eq!(lines.len(), 2, "{}", captured.text());
+    assert_eq!(lines[0]["http.path"], "/api/sign_up/");
+    assert_eq!((&lines[0]["http.method"], &lines[0]["http.status"]), (&"POST".into(), &201.into()));
+    assert_eq!(lines[0]["span"]["request.id"], reply.header("x-request-id").unwrap());
+    assert!(lines[0]["duration_ms"].as_f64().unwrap() > 0.0);
+}
+
+#[tokio::test]
+async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(faregate::logging::json_lines(captured.clone()));
+    let app = TestApp::start().await;
+    let tokens = app.user("ann@example.com").await;
+    app.sign_up("ann@example.com").await.is(400);
+    app.try_log_in("ann@example.com", "wrong-secret-word").await.is(401);
+    let successor = app.refresh(&tokens.refresh).await.field("refresh");
+    app.clock.advance_seconds(60);
+    app.refresh(&tokens.refresh).await.is(401);
+    app.me(&tokens.access).await.is(401);
+    app.verify(&successor).await.is(400);
+    app.log_out(&successor).await.is(401);
+    for _ in 0..3 {
+        app.calls.lose_next_answer("TransactWriteItems");
+    }
+    app.sign_up("ben@example.com").await.is(503);
+    let mut odd = empty_request(Method::GET, "/api/me/?access=in-the-query");
+    odd.headers_mut().insert("authorization", HeaderValue::from_static("Bearer in-the-header"));
+    app.send(odd).await.is(401);
+
+    let text = captured.text();
+    assert!(text.lines().filter(|line| line.contains("the service failed")).all(|line| line.contains("request.id")));
+    assert!(text.contains("the service failed") && text.contains("TransactWriteItems"), "{text}");
+    let id = app.service.users().find_id("ann@example.com").await.unwrap().unwrap();
+    let user = app.service.users().find(id).await.unwrap().unwrap();
+    for secret in [
+        PASSWORD,
+        "wrong-secret-word",
+        "example.com",
+        "in-the-query",
+        "in-the-header",
+        "$argon2id$",
+        &tokens.access,
+        &tokens.refresh,
+        &successor,
+        user.password_hash.as_str(),
+    ] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
