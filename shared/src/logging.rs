@@ -3,8 +3,12 @@
 use std::io::IsTerminal as _;
 
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts logging for this process, at level info and above.
 ///
@@ -13,10 +17,10 @@ use tracing_subscriber::fmt::MakeWriter;
 pub fn start() {
     // Only the first call of a process can set the subscriber; the others find it set.
     let _already_set = if std::io::stderr().is_terminal() {
-        let builder = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(std::io::stderr);
-        builder.with_target(false).compact().with_ansi(true).try_init()
+        let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).compact().with_ansi(true);
+        registry().with(levels()).with(lines).try_init()
     } else {
-        tracing::subscriber::set_global_default(json_lines(std::io::stderr)).map_err(Into::into)
+        json_lines(std::io::stderr).try_init()
     };
 }
 
@@ -25,11 +29,12 @@ pub fn json_lines<W>(writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter()).with_writer(writer).with_target(false);
-    builder.json().flatten_event(true).with_current_span(true).with_span_list(false).finish()
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    registry().with(levels()).with(lines.with_writer(writer).with_target(false))
 }
 
 /// Our own events from info on, those of libraries from warning on.
-fn filter() -> EnvFilter {
-    EnvFilter::new("warn,faregate=info,local=info")
+fn levels() -> Targets {
+    let ours = [("faregate", LevelFilter::INFO), ("local", LevelFilter::INFO)];
+    Targets::new().with_default(LevelFilter::WARN).with_targets(ours)
 }

@@ -3,15 +3,15 @@
 //! An unknown user costs the same as a wrong password: [`Passwords::verify`] takes an `Option` and hashes either way.
 
 mod engine;
+mod lanes;
 mod phc;
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::sync::Semaphore;
+use std::sync::Arc;
 
 pub use self::engine::Engine;
-use self::engine::{EngineError, Hasher};
+use self::engine::EngineError;
+use self::lanes::{Lanes, Work};
 use self::phc::Parts;
 pub use self::phc::{Argon2Parameters, PasswordHash};
 use crate::domain::password::Password;
@@ -48,16 +48,9 @@ pub enum PasswordError {
 
 /// Hashes and compares passwords; clones share the memory and the bound.
 #[derive(Clone, Debug)]
-pub struct Passwords(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
+pub struct Passwords {
     parameters: Argon2Parameters,
-    engine: Engine,
-    /// One permit for each hash that may run at once.
-    permits: Semaphore,
-    /// The memory of hashes that ran before, wiped: mapping and faulting it in anew costs a quarter of a hash.
-    idle: Mutex<Vec<Hasher>>,
+    lanes: Arc<Lanes>,
 }
 
 /// How many hashes run at a time: one processor stays free, so that requests that hash nothing do not wait behind a
@@ -78,8 +71,7 @@ impl Passwords {
     pub fn new(parameters: Argon2Parameters, engine: Engine) -> Result<Self, PasswordError> {
         engine.check_known_answer()?;
         engine.hasher(parameters)?;
-        let permits = Semaphore::new(hashes_at_once());
-        Ok(Self(Arc::new(Shared { parameters, engine, permits, idle: Mutex::default() })))
+        Ok(Self { parameters, lanes: Arc::new(Lanes::new(engine, parameters, hashes_at_once())) })
     }
 
     /// The hash of `password` under `salt`. Takes one hash's time (about 6 ms at the default parameters).
@@ -88,7 +80,7 @@ impl Passwords {
     ///
     /// When there is no memory for it.
     pub async fn hash(&self, password: Password, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, PasswordError> {
-        let parameters = self.0.parameters;
+        let parameters = self.parameters;
         let tag = self.tag(password, parameters, salt.to_vec(), TAG_BYTES).await?;
         Ok(PasswordHash::from_parts(&Parts { parameters, salt: salt.to_vec(), tag }))
     }
@@ -101,11 +93,11 @@ impl Passwords {
     pub async fn verify(&self, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, PasswordError> {
         let Some(stored) = stored else {
             let dummy_salt = vec![0; SALT_BYTES];
-            self.tag(password, self.0.parameters, dummy_salt, TAG_BYTES).await?;
+            self.tag(password, self.parameters, dummy_salt, TAG_BYTES).await?;
             return Ok(Verdict::Mismatch);
         };
         let known = stored.parts().ok_or(PasswordError::Unreadable)?;
-        let outdated = known.parameters != self.0.parameters || known.tag.len() != TAG_BYTES;
+        let outdated = known.parameters != self.parameters || known.tag.len() != TAG_BYTES;
         let tag = self.tag(password, known.parameters, known.salt, known.tag.len()).await?;
         match aws_lc_rs::constant_time::verify_slices_are_equal(&tag, &known.tag) {
             Err(_) => Ok(Verdict::Mismatch),
@@ -121,32 +113,7 @@ impl Passwords {
         salt: Vec<u8>,
         tag_bytes: usize,
     ) -> Result<Vec<u8>, PasswordError> {
-        let _permit = self.0.permits.acquire().await.map_err(|_closed| PasswordError::Interrupted)?;
-        let shared = Arc::clone(&self.0);
-        let hashing = tokio::task::spawn_blocking(move || {
-            let mut hasher = shared.take_idle(parameters)?;
-            let mut tag = vec![0; tag_bytes];
-            hasher.hash_into(password.expose().as_bytes(), &salt, &mut tag)?;
-            shared.give_back(hasher, parameters);
-            Ok(tag)
-        });
-        hashing.await.map_err(|_panicked| PasswordError::Interrupted)?
-    }
-}
-
-impl Shared {
-    fn take_idle(&self, parameters: Argon2Parameters) -> Result<Hasher, EngineError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle.filter(|_| parameters == self.parameters) {
-            Some(hasher) => Ok(hasher),
-            None => self.engine.hasher(parameters),
-        }
-    }
-
-    fn give_back(&self, hasher: Hasher, parameters: Argon2Parameters) {
-        if parameters == self.parameters {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hasher);
-        }
+        self.lanes.tag(Work { password, parameters, salt, tag_bytes }).await
     }
 }
 

@@ -48,6 +48,31 @@ async fn the_default_hash_is_the_string_that_every_library_reads() {
     assert_eq!(hash, again);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_all_get_their_own_answer_and_some_may_give_up() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    let hash = passwords.hash(password("hunter2"), [7; 16]).await.unwrap();
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..200 {
+        let (passwords, hash) = (passwords.clone(), hash.clone());
+        running.spawn(async move {
+            let text = if number % 2 == 0 { "hunter2" } else { "hunter3" };
+            let verifying = passwords.verify(password(text), Some(&hash));
+            if number % 5 == 0 {
+                // Given up at once, as a request past its deadline is.
+                let _given_up = tokio::time::timeout(std::time::Duration::ZERO, verifying).await;
+                None
+            } else {
+                Some((number % 2 == 0, verifying.await.unwrap()))
+            }
+        });
+    }
+    for (right, verdict) in running.join_all().await.into_iter().flatten() {
+        assert_eq!(verdict == Verdict::Match, right);
+    }
+    assert_eq!(passwords.verify(password("hunter2"), Some(&hash)).await.unwrap(), Verdict::Match);
+}
+
 #[test]
 fn debug_shows_no_hash() {
     assert_eq!(format!("{:?}", PasswordHash::from_stored("$argon2id$secret".to_owned())), "PasswordHash");

@@ -1,0 +1,114 @@
+//! Lanes: a bounded number of threads that hash, one password after the other.
+//!
+//! The next password waits in the lane's own queue: a lane that has finished one takes it at once, without asking the
+//! async threads, which may be busy signing or talking to DynamoDB.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::PasswordError;
+use super::engine::{Engine, EngineError, Hasher};
+use super::phc::Argon2Parameters;
+use crate::domain::password::Password;
+
+/// One password to be hashed.
+pub(super) struct Work {
+    pub(super) password: Password,
+    pub(super) parameters: Argon2Parameters,
+    pub(super) salt: Vec<u8>,
+    pub(super) tag_bytes: usize,
+}
+
+type Answer = oneshot::Sender<Result<Vec<u8>, EngineError>>;
+
+/// The threads that hash.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    engine: Engine,
+    /// The parameters of today: a hasher for them keeps its memory.
+    parameters: Argon2Parameters,
+    most: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<(Work, Answer)>,
+    running: usize,
+    /// The memory of hashes that ran before, wiped: mapping and faulting it in anew costs a quarter of a hash.
+    idle: Vec<Hasher>,
+}
+
+impl Lanes {
+    /// At most `most` hashes at a time.
+    pub(super) fn new(engine: Engine, parameters: Argon2Parameters, most: usize) -> Self {
+        Self { engine, parameters, most, state: Mutex::default() }
+    }
+
+    /// The tag of `work`, when its turn has come.
+    pub(super) async fn tag(self: &Arc<Self>, work: Work) -> Result<Vec<u8>, PasswordError> {
+        let (answer, answered) = oneshot::channel();
+        if self.enqueue(work, answer) {
+            let lanes = Arc::clone(self);
+            // A lane ends when nothing waits; nobody needs to know when.
+            drop(tokio::task::spawn_blocking(move || lanes.run_lane()));
+        }
+        Ok(answered.await.map_err(|_panicked| PasswordError::Interrupted)??)
+    }
+
+    /// Puts `work` in the queue; whether one more lane is to be started for it.
+    fn enqueue(&self, work: Work, answer: Answer) -> bool {
+        let mut state = self.state();
+        state.waiting.push_back((work, answer));
+        let start = state.running < self.most;
+        state.running += usize::from(start);
+        start
+    }
+
+    fn run_lane(&self) {
+        while let Some((work, answer)) = self.next() {
+            // A request that was given up does not hash; a panic costs its own request, not the lane.
+            if !answer.is_closed()
+                && let Ok(outcome) = std::panic::catch_unwind(AssertUnwindSafe(|| self.compute(&work)))
+            {
+                let _given_up_meanwhile = answer.send(outcome);
+            }
+        }
+    }
+
+    /// The next in the queue; with nothing there the lane is counted out in the same breath.
+    fn next(&self) -> Option<(Work, Answer)> {
+        let mut state = self.state();
+        let next = state.waiting.pop_front();
+        state.running -= usize::from(next.is_none());
+        next
+    }
+
+    fn compute(&self, work: &Work) -> Result<Vec<u8>, EngineError> {
+        let of_today = work.parameters == self.parameters;
+        let idle = if of_today { self.state().idle.pop() } else { None };
+        let mut hasher = match idle {
+            Some(hasher) => hasher,
+            None => self.engine.hasher(work.parameters)?,
+        };
+        let mut tag = vec![0; work.tag_bytes];
+        hasher.hash_into(work.password.expose().as_bytes(), &work.salt, &mut tag)?;
+        if of_today {
+            self.state().idle.push(hasher);
+        }
+        Ok(tag)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("State").field("running", &self.running).finish_non_exhaustive()
+    }
+}
