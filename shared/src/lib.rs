@@ -8,9 +8,12 @@
 //! authentication  who sent this access token
 //! tokens          claims, key ring, signing and verifying
 //! store           DynamoDB; the only module that imports aws_sdk_dynamodb
+//! settings        what can be set; the only reader of the environment
 //! passwords       Argon2id
 //! domain          the rules: no I/O, no clock, no AWS, no HTTP
-//! settings, clock, randomness, logging
+//! randomness      ids and secrets
+//! clock           the time
+//! logging         log lines
 //! ```
 
 pub mod authentication;

@@ -120,13 +120,12 @@ fn shown(given: Option<&str>) -> String {
 
 /// Names the setting that `name` most resembles, if one comes close.
 fn suggestion(name: &str) -> String {
-    let shared_prefix = |known: &str| known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
     SETTINGS
         .iter()
-        .map(|setting| setting.name)
-        .max_by_key(|known| shared_prefix(known))
-        .filter(|known| shared_prefix(known) > "FAREGATE_".len() + 1)
-        .map_or_else(String::new, |known| format!("; did you mean {known}?"))
+        .map(|setting| (strsim::jaro(setting.name, name), setting.name))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map_or_else(String::new, |(_, known)| format!("; did you mean {known}?"))
 }
 
 impl Settings {

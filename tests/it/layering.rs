@@ -72,6 +72,23 @@ fn the_store_knows_no_statuses() {
 }
 
 #[test]
+fn arrows_in_shared_point_down_the_list_in_its_lib() {
+    let library = std::fs::read_to_string(root().join("shared/src/lib.rs")).unwrap();
+    let list = library.split("```").nth(1).unwrap();
+    let order: Vec<&str> = list.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(order.len(), library.matches("pub mod ").count(), "{order:?}");
+    for (path, text) in sources("shared/src") {
+        let inside = path.strip_prefix(root().join("shared/src")).unwrap();
+        let module = inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs");
+        let Some(place) = order.iter().position(|name| *name == module) else { continue };
+        for above in &order[..place] {
+            let named = format!("crate::{above}::");
+            assert_eq!(naming(&text, &[&named]).next(), None, "{} looks up", path.display());
+        }
+    }
+}
+
+#[test]
 fn shared_knows_no_function() {
     nobody_names(&sources("shared/src"), &["sign_up::", "log_in::", "token_refresh::", "token_verify::", "log_out::"]);
 }

@@ -38,7 +38,7 @@ impl Captured {
     /// The lines about requests.
     fn requests(&self) -> Vec<Value> {
         let lines = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
-        lines.into_iter().filter(|line| line["message"] == "request").collect()
+        lines.into_iter().filter(|line| line["message"] == "answered").collect()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
+use faregate::domain::password::PasswordHash;
 use faregate::domain::password_policy::PersonalAttributes;
 use faregate::domain::text::trim;
 use faregate::domain::user::{NewUser, User, UserId};
 use faregate::domain::username::{MAX_LENGTH, Username};
 use faregate::http::messages;
-use faregate::passwords::{PasswordError, PasswordHash};
+use faregate::passwords::PasswordError;
 use faregate::randomness::NoEntropy;
 use faregate::service::{Service, StartError};
 use faregate::settings::SettingsError;

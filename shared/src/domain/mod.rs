@@ -3,6 +3,7 @@
 //! No I/O, no clock, no AWS, no HTTP: time and randomness come in as arguments.
 
 pub mod common_passwords;
+pub mod id;
 pub mod password;
 pub mod password_policy;
 pub mod session;

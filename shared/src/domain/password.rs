@@ -1,4 +1,4 @@
-//! A password on its way from the request to the hash.
+//! A password on its way from the request to the hash, and the hash.
 
 use std::fmt;
 
@@ -42,6 +42,30 @@ impl Eq for Password {}
 impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Password")
+    }
+}
+
+/// A stored password hash, a PHC string (`$argon2id$…`); `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// A hash as it is written down.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The PHC string, for the store.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PasswordHash")
     }
 }
 

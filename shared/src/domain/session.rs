@@ -5,40 +5,9 @@
 //! that got lost (the client never saw the answer and asks again, at once) or a second holder of the token. Within the
 //! grace window it is taken for the former and gets token n + 1 again; later it ends the session (RFC 9700, 4.14.2).
 
-use std::fmt;
-use std::str::FromStr;
-
-use uuid::Uuid;
-
-use super::user::{Epochs, NotAnId, UserId};
+pub use super::id::SessionId;
+use super::user::{Epochs, UserId};
 use crate::clock::Timestamp;
-
-/// Which session, for ever: a `UUIDv7`, the claim `sid`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SessionId(Uuid);
-
-impl SessionId {
-    /// The id `uuid`.
-    #[must_use]
-    pub const fn new(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(formatter)
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = NotAnId;
-
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let uuid = Uuid::parse_str(text).map_err(|_| NotAnId)?;
-        if uuid.hyphenated().to_string() == text { Ok(Self(uuid)) } else { Err(NotAnId) }
-    }
-}
 
 /// How long sessions and their refresh tokens live, and whether a refresh token may be used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +159,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     use super::*;
 

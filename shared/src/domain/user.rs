@@ -1,46 +1,9 @@
-//! A user, and what identifies one.
+//! A user.
 
-use std::fmt;
-use std::str::FromStr;
-
-use uuid::Uuid;
-
+pub use super::id::UserId;
+use super::password::PasswordHash;
 use super::username::Username;
 use crate::clock::Timestamp;
-use crate::passwords::PasswordHash;
-
-/// Who a user is, for ever: a `UUIDv7`, a string in bodies and in tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct UserId(Uuid);
-
-impl UserId {
-    /// The id `uuid`.
-    #[must_use]
-    pub const fn new(uuid: Uuid) -> Self {
-        Self(uuid)
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(formatter)
-    }
-}
-
-impl FromStr for UserId {
-    type Err = NotAnId;
-
-    /// Takes only the spelling that `Display` makes, so that an id has one.
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let uuid = Uuid::parse_str(text).map_err(|_| NotAnId)?;
-        if uuid.hyphenated().to_string() == text { Ok(Self(uuid)) } else { Err(NotAnId) }
-    }
-}
-
-/// The text is not a UUID in lower case with hyphens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id")]
-pub struct NotAnId;
 
 /// How often all of a user's sessions were ended. A session remembers what this was at its birth, so that ending all of
 /// them is one write to the user.
@@ -103,20 +66,6 @@ impl User {
             is_staff: false,
             epochs: Epochs::default(),
             created_at: now,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_has_one_spelling() {
-        let text = "01968c4e-7a00-7000-8000-000000000001";
-        assert_eq!(text.parse::<UserId>().unwrap().to_string(), text);
-        for other in ["01968C4E-7A00-7000-8000-000000000001", "01968c4e7a0070008000000000000001", "7", ""] {
-            assert_eq!(other.parse::<UserId>(), Err(NotAnId));
         }
     }
 }

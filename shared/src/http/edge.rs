@@ -44,7 +44,7 @@ async fn serve(inner: Router, mut request: Request, randomness: &Randomness) -> 
     finish(&mut response, &method, &request_id);
     let _in_span = span.enter();
     tracing::info!(
-        message = "request",
+        message = "answered",
         http.method = %method,
         http.path = path.as_deref().filter(|path| path.starts_with("/api/")).unwrap_or("-"),
         http.status = response.status().as_u16(),

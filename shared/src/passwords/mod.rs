@@ -12,9 +12,9 @@ use std::sync::Arc;
 pub use self::engine::Engine;
 use self::engine::EngineError;
 use self::lanes::{Lanes, Work};
+pub use self::phc::Argon2Parameters;
 use self::phc::Parts;
-pub use self::phc::{Argon2Parameters, PasswordHash};
-use crate::domain::password::Password;
+use crate::domain::password::{Password, PasswordHash};
 
 /// Bytes of salt (RFC 9106, 3.1: 16 bytes are recommended).
 pub const SALT_BYTES: usize = 16;
@@ -82,7 +82,7 @@ impl Passwords {
     pub async fn hash(&self, password: Password, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, PasswordError> {
         let parameters = self.parameters;
         let tag = self.tag(password, parameters, salt.to_vec(), TAG_BYTES).await?;
-        Ok(PasswordHash::from_parts(&Parts { parameters, salt: salt.to_vec(), tag }))
+        Ok(Parts { parameters, salt: salt.to_vec(), tag }.write())
     }
 
     /// Compares `password` with `stored`; with `None` it takes as long and is a mismatch.
@@ -96,7 +96,7 @@ impl Passwords {
             self.tag(password, self.parameters, dummy_salt, TAG_BYTES).await?;
             return Ok(Verdict::Mismatch);
         };
-        let known = stored.parts().ok_or(PasswordError::Unreadable)?;
+        let known = Parts::read(stored).ok_or(PasswordError::Unreadable)?;
         let outdated = known.parameters != self.parameters || known.tag.len() != TAG_BYTES;
         let tag = self.tag(password, known.parameters, known.salt, known.tag.len()).await?;
         match aws_lc_rs::constant_time::verify_slices_are_equal(&tag, &known.tag) {

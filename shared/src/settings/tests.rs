@@ -28,11 +28,14 @@ fn every_setting_refuses_nonsense_and_names_itself() {
 
 #[test]
 fn an_unknown_name_is_refused_with_a_suggestion() {
-    let error = read(&[("FAREGATE_PASSWORD_MINIMUM", "8")]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "FAREGATE_PASSWORD_MINIMUM is not a setting; did you mean FAREGATE_PASSWORD_MIN_LENGTH?"
-    );
+    for (typed, meant) in [
+        ("FAREGATE_PASSWORD_MINLENGTH", "FAREGATE_PASSWORD_MIN_LENGTH"),
+        ("FAREGATE_TROTTLE", "FAREGATE_THROTTLE"),
+        ("FAREGATE_REFRESH_GRACE", "FAREGATE_REFRESH_GRACE_SECONDS"),
+    ] {
+        let error = read(&[(typed, "8")]).unwrap_err();
+        assert_eq!(error.to_string(), format!("{typed} is not a setting; did you mean {meant}?"));
+    }
     assert_eq!(read(&[("FAREGATE_X", "1")]).unwrap_err().to_string(), "FAREGATE_X is not a setting");
     assert!(read(&[("OTHER", "1")]).is_ok());
 }

@@ -12,9 +12,9 @@ use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
 use super::transaction::{CONDITION_FAILED, Transacted};
 use super::{Client, Table, keys};
+use crate::domain::password::PasswordHash;
 use crate::domain::user::{Epochs, User, UserId};
 use crate::domain::username::{CaseSensitivity, Username, UsernameKey};
-use crate::passwords::PasswordHash;
 use crate::randomness::Randomness;
 
 /// The users of one table; clones share the connection.
