@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 refused (no such user, name taken, weak password); 2 wrong usage; 3 DynamoDB or AWS trouble.
 
 mod arguments;
+mod failure;
 mod output;
 mod password;
 mod users;
@@ -18,7 +19,7 @@ use faregate::settings::{Settings, dynamodb_endpoint};
 use faregate::store::{connect, recorded_case};
 
 use crate::arguments::{Arguments, Command};
-use crate::users::Failure;
+use crate::failure::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use faregate::domain::password::{MAX_BYTES, Password};
 use faregate::domain::text::trim;
 use zeroize::Zeroizing;
 
-use crate::users::Failure;
+use crate::failure::Failure;
 
 /// Reads the new password of `username`, trimmed as sign-up and log-in trim it.
 pub(crate) fn read(username: &str, from_stdin: bool) -> Result<Password, Failure> {

@@ -8,46 +8,13 @@ use faregate::domain::text::trim;
 use faregate::domain::user::{NewUser, User, UserId};
 use faregate::domain::username::{MAX_LENGTH, Username};
 use faregate::http::messages;
-use faregate::passwords::PasswordError;
-use faregate::randomness::NoEntropy;
-use faregate::service::{Service, StartError};
-use faregate::settings::SettingsError;
-use faregate::store::{CreateUserError, StoreError, UserChange, UserUpdate};
+use faregate::service::Service;
+use faregate::store::{CreateUserError, UserChange, UserUpdate};
 
 use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UsersCommand};
+use crate::failure::Failure;
 use crate::output::Report;
 use crate::password;
-
-/// Why a command was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// What was asked for is not allowed or not there.
-    #[error("{0}")]
-    Refused(String),
-    /// The command was not asked for in the right way.
-    #[error("{0}")]
-    Usage(String),
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error(transparent)]
-    NoEntropy(#[from] NoEntropy),
-}
-
-impl Failure {
-    pub(crate) const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Refused(_) => 1,
-            Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Store(_) | Self::Password(_) | Self::Start(_) | Self::NoEntropy(_) => 3,
-        }
-    }
-}
 
 /// Carries out `command`.
 pub(crate) async fn run(service: &Service, command: UsersCommand) -> Result<Report, Failure> {

@@ -21,7 +21,7 @@ use crate::randomness::Randomness;
 
 /// After this long a request is answered with 503: below API Gateway's 30 s and a phone's patience, above one
 /// DynamoDB operation's 6 s.
-const DEADLINE: Duration = Duration::from_secs(9);
+const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Wraps `routes` into what a function serves: path spelling, 404, deadline, security headers, request id, log line.
 pub fn app(routes: Router, randomness: Randomness) -> Router {

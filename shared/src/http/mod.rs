@@ -15,6 +15,8 @@ mod json;
 mod metadata;
 mod negotiation;
 mod pages;
+mod rendering;
+mod steps;
 mod user_body;
 mod view;
 
@@ -23,5 +25,6 @@ pub use client::Client;
 pub use edge::app;
 pub use error::{FieldErrors, Refusal, messages};
 pub use fields::{FieldReader, Text};
+pub use steps::{Call, ViewContext, view_router};
 pub use user_body::UserBody;
-pub use view::{Authentication, Call, Field, Input, Verb, View, ViewContext, view_router};
+pub use view::{Authentication, Field, Input, Verb, View};

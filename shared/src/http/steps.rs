@@ -1,0 +1,147 @@
+//! The steps that every request to a route takes.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::FutureExt as _;
+
+use super::answer::Answer;
+use super::bearer::{Credentials, credentials};
+use super::body::RequestBody;
+use super::client::Client;
+use super::error::Refusal;
+use super::fields::FieldReader;
+use super::metadata;
+use super::negotiation::{Renderer, negotiate};
+use super::rendering::Rendering;
+use super::view::{Authentication, View};
+use crate::authentication::Authenticator;
+use crate::domain::user::User;
+
+/// What the steps need beside the view.
+#[derive(Clone, Debug)]
+pub struct ViewContext {
+    /// Tells who is asking; needed unless the view ignores it.
+    pub authenticator: Option<Authenticator>,
+    /// Whether there are pages for `?format=api`.
+    pub browsable: bool,
+    /// The claim `iss`, if it is set; else it is the request's domain.
+    pub issuer: Option<String>,
+}
+
+/// A request that passed the steps before its handler.
+#[derive(Debug)]
+pub struct Call {
+    /// The other end.
+    pub client: Client,
+    /// The user whose access token came along, if the view looked.
+    pub user: Option<User>,
+    /// The claim `iss` of tokens made for this request.
+    pub issuer: String,
+    /// The `User-Agent`, cut to 256 characters.
+    pub user_agent: Option<String>,
+    body: RequestBody,
+}
+
+impl Call {
+    /// The fields of the body.
+    ///
+    /// # Errors
+    ///
+    /// When it is of no type that we read, cannot be parsed, or is no object.
+    pub async fn fields(&self) -> Result<FieldReader, Refusal> {
+        self.body.members().await.map(FieldReader::new)
+    }
+}
+
+/// The routes of `view`, with and without the last slash, handled by `handle` with `deps`.
+pub fn view_router<D, H, F>(view: &'static View, context: ViewContext, deps: D, handle: H) -> Router
+where
+    D: Send + Sync + 'static,
+    H: Fn(Arc<D>, Call) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Answer, Refusal>> + Send + 'static,
+{
+    let (context, deps) = (Arc::new(context), Arc::new(deps));
+    let service = any(move |request: Request| {
+        let (context, deps, handle) = (Arc::clone(&context), Arc::clone(&deps), handle.clone());
+        async move {
+            let mut steps = Steps { view, context: &context, cookie_consulted: false };
+            steps.run(request, |call| handle(deps, call).boxed()).await
+        }
+    });
+    let slashed = format!("{}/", view.path);
+    Router::new().route(view.path, service.clone()).route(&slashed, service)
+}
+
+/// One request on its way through the steps.
+struct Steps<'a> {
+    view: &'a View,
+    context: &'a ViewContext,
+    cookie_consulted: bool,
+}
+
+impl Steps<'_> {
+    async fn run<F>(&mut self, request: Request, handle: impl FnOnce(Call) -> F + Send) -> Response
+    where
+        F: Future<Output = Result<Answer, Refusal>> + Send,
+    {
+        let negotiated = negotiate(request.headers(), request.uri().query(), self.context.browsable);
+        let (renderer, outcome) = match negotiated {
+            Ok(renderer) => (renderer, self.answer(request, handle).await),
+            Err(refusal) => (Renderer::Json { indent: None }, Err(refusal)),
+        };
+        let Self { view, cookie_consulted, .. } = *self;
+        Rendering { view, renderer, cookie_consulted, browsable: self.context.browsable }.respond(outcome)
+    }
+
+    async fn answer<F>(&mut self, request: Request, handle: impl FnOnce(Call) -> F + Send) -> Result<Answer, Refusal>
+    where
+        F: Future<Output = Result<Answer, Refusal>> + Send,
+    {
+        let user = self.authenticate(credentials(request.headers())).await?;
+        if request.method() == Method::OPTIONS {
+            return Ok(Answer::ok(metadata::of(self.view, self.context.browsable)));
+        }
+        if !self.view.handles(request.method()) {
+            return Err(Refusal::MethodNotAllowed(request.method().clone()));
+        }
+        handle(self.call(request, user).await?).await
+    }
+
+    async fn authenticate(&mut self, credentials: Credentials) -> Result<Option<User>, Refusal> {
+        if self.view.authentication == Authentication::Ignored {
+            return Ok(None);
+        }
+        match (credentials, &self.context.authenticator) {
+            (Credentials::Malformed, _) => Err(Refusal::MalformedAuthorization),
+            (Credentials::Bearer(token), Some(authenticator)) => {
+                // Boxed: the SDK's futures nest so deep that the compiler would give up on the layout.
+                Ok(Some(authenticator.authenticate(&token).boxed().await?))
+            }
+            _ => {
+                self.cookie_consulted = true;
+                match self.view.authentication {
+                    Authentication::Required => Err(Refusal::NotAuthenticated),
+                    _ => Ok(None),
+                }
+            }
+        }
+    }
+
+    async fn call(&self, request: Request, user: Option<User>) -> Result<Call, Refusal> {
+        let client = Client::of(request.extensions());
+        let (parts, body) = request.into_parts();
+        let issuer = self.context.issuer.clone().unwrap_or_else(|| client.issuer());
+        let user_agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(256).collect());
+        let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
+        let body = RequestBody::read(body, content_type).await?;
+        Ok(Call { client, user, issuer, user_agent, body })
+    }
+}
