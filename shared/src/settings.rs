@@ -106,6 +106,12 @@ pub enum SettingsError {
         /// What was given, unless it is a secret.
         given: Option<String>,
     },
+    /// The value is not UTF-8.
+    #[error("{name} must be text in UTF-8")]
+    NotText {
+        /// The setting.
+        name: String,
+    },
     /// A `FAREGATE_` name that is none of ours: a typing error would otherwise go unnoticed.
     #[error("{name} is not a setting{}", suggestion(.name))]
     Unknown {
@@ -135,11 +141,17 @@ impl Settings {
     ///
     /// The first setting that is unknown or has a bad value.
     pub fn from_environment(defaults: &[(&str, &str)]) -> Result<Self, SettingsError> {
-        let readable = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        };
-        let defaults = defaults.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self::from_pairs(defaults.chain(std::env::vars_os().filter_map(readable)))
+        let mut pairs: Vec<(String, String)> =
+            defaults.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            if name.starts_with("FAREGATE_") {
+                // Read with replacement characters, a binary key would be another key and look long enough.
+                let value = value.into_string().map_err(|_| SettingsError::NotText { name: name.clone() })?;
+                pairs.push((name, value));
+            }
+        }
+        Self::from_pairs(pairs)
     }
 
     /// Reads `pairs` of names and values; names that do not start with `FAREGATE_` are passed over.
@@ -278,7 +290,7 @@ impl Reader {
         if given.is_empty() {
             return Ok(None);
         }
-        let uri: axum::http::Uri = given.parse().map_err(|_| self.bad(name))?;
+        let uri: http::Uri = given.parse().map_err(|_| self.bad(name))?;
         let complete = uri.scheme().is_some() && uri.host().is_some_and(|host| !host.is_empty());
         let plain = uri.query().is_none() && !given.contains('#') && !given.ends_with('/');
         if complete && plain { Ok(Some(given.to_owned())) } else { Err(self.bad(name)) }

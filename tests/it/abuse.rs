@@ -66,6 +66,7 @@ async fn malformed_bodies() {
         ("application/json", b"{\"username\":1e999999999999}".to_vec()),
         ("application/json", deep.into_bytes()),
         ("application/json", "{\"a\":".repeat(50_000).into_bytes()),
+        ("application/json", format!("{{{}\"z\":1}}", "\"a\":1,".repeat(2000)).into_bytes()),
         ("application/json; charset=utf-16", b"{\"username\":\"a\"}x".to_vec()),
         ("application/x-www-form-urlencoded", b"%".to_vec()),
         ("application/x-www-form-urlencoded", b"=&=&%00=%00".to_vec()),

@@ -22,8 +22,17 @@ async fn each_operation_keeps_its_budget_of_calls() {
     app.post("/api/sign_up/", &json!({"username": "not a name", "password1": "x"})).await.is(400);
     assert!(app.calls.take().is_empty(), "sign_up with an invalid name");
 
+    let differing = json!({"username": "new", "password1": faregate_tests::PASSWORD, "password2": "x"});
+    app.post("/api/sign_up/", &differing).await.is(400);
+    assert_eq!(app.calls.take(), ["GetItem"], "sign_up with passwords that differ");
+
     let tokens = app.log_in("ann").await;
     assert_eq!(app.calls.take(), ["GetItem", "Query", "PutItem"], "log_in");
+
+    let mut request = faregate_tests::json_request(axum::http::Method::POST, "/api/sign_up/", &json!({}));
+    request.headers_mut().insert("authorization", format!("Bearer {}", tokens.access).parse().unwrap());
+    app.send(request).await.is(400);
+    assert_eq!(app.calls.take(), ["BatchGetItem"], "sign_up with an access token");
 
     app.try_log_in("ann", "wrong").await.is(401);
     assert_eq!(app.calls.take(), ["GetItem", "Query"], "log_in with a wrong password");
@@ -35,6 +44,15 @@ async fn each_operation_keeps_its_budget_of_calls() {
 
     app.me(&refreshed.field("access")).await.is(200);
     assert_eq!(app.calls.take(), ["BatchGetItem"], "me");
+
+    let stolen = app.log_in("ann").await;
+    app.refresh(&stolen.refresh).await.is(200);
+    app.clock.advance_seconds(60);
+    app.calls.take();
+    app.refresh(&stolen.refresh).await.is(401);
+    let mut calls = app.calls.take();
+    calls.sort();
+    assert_eq!(calls, ["GetItem", "UpdateItem", "UpdateItem"], "token/refresh of a spent token");
 
     app.verify(&refreshed.field("access")).await.is(200);
     assert!(app.calls.take().is_empty(), "token/verify of an access token");
@@ -58,5 +76,5 @@ async fn rehash_and_eviction_cost_one_call_each() {
     other.log_in("ann").await;
     let mut calls = other.calls.take();
     calls.sort();
-    assert_eq!(calls, ["GetItem", "PutItem", "Query", "UpdateItem", "UpdateItem"]);
+    assert_eq!(calls, ["DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]);
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use faregate::tokens::KeyAccess;
-use faregate_tests::TestApp;
+use faregate_tests::{Reply, TestApp};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
@@ -68,13 +68,22 @@ async fn jitter_shortens_by_up_to_a_twentieth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn services_that_start_at_once_share_one_first_key() {
     let app = TestApp::start().await;
-    let tokens = app.user("ann").await;
-    let (first, second) = tokio::join!(app.another(&[]), app.another(&[]));
-    for other in [&first, &second] {
-        other.me(&tokens.access).await.is(200);
-        let theirs = other.log_in("ann").await;
-        app.me(&theirs.access).await.is(200);
-        assert_eq!(part(&theirs.access, 0), part(&tokens.access, 0));
+    app.sign_up("ann").await.is(201);
+    for round in 0..3 {
+        let table = format!("young-keys-{round}");
+        faregate::store::schema::create_missing_tables(&app.client, &[&table]).await.unwrap();
+        let settings = [("FAREGATE_KEYS_TABLE", table.as_str()), ("FAREGATE_ACCESS_TOKEN_ALGORITHM", "ES256")];
+        let services: Vec<_> = (0..4).map(|_| app.another_service(&settings)).collect();
+        let starting = services.iter().map(local::functions::service);
+        let routers = futures_util::future::try_join_all(starting).await.unwrap();
+        let mut kids = std::collections::BTreeSet::new();
+        for router in &routers {
+            let body = json!({"username": "ann", "password": faregate_tests::PASSWORD});
+            let request = faregate_tests::json_request(axum::http::Method::POST, "/api/log_in/", &body);
+            let reply = Reply::of(tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()).await;
+            kids.insert(part(&reply.field("access"), 0)["kid"].to_string());
+        }
+        assert_eq!(kids.len(), 1, "{kids:?}");
     }
 }
 
@@ -157,14 +166,31 @@ async fn an_unknown_kid_reads_the_ring_once_a_minute() {
 }
 
 #[tokio::test]
-async fn a_ring_that_cannot_be_read_again_goes_on() {
+async fn a_ring_that_cannot_be_read_again_goes_on_and_is_not_asked_for_by_everybody() {
     let app = TestApp::builder().with("FAREGATE_TOKEN_JITTER", "off").start().await;
     let tokens = app.user("ann").await;
     app.clock.advance_seconds(300);
-    for _ in 0..3 {
-        app.calls.lose_next_answer("Query");
-    }
+    let gone = json!({"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"});
+    app.calls.replace_next_answer("Query", 400, gone);
     app.me(&tokens.access).await.is(200);
+    app.calls.take();
+    for _ in 0..5 {
+        app.me(&tokens.access).await.is(200);
+    }
+    assert_eq!(app.calls.take(), ["BatchGetItem"; 5], "a failure is remembered");
+    app.clock.advance_seconds(10);
+    app.me(&tokens.access).await.is(200);
+    assert_eq!(app.calls.take(), ["Query", "BatchGetItem"], "and tried again in a while");
+}
+
+#[tokio::test]
+async fn a_refresh_that_cannot_be_signed_spends_no_token() {
+    let app = TestApp::builder().with("FAREGATE_REFRESH_GRACE_SECONDS", "0").start().await;
+    let tokens = app.user("ann").await;
+    let keyless = app.another_service(&[("FAREGATE_KEYS_TABLE", "no-such-table")]);
+    let signer = keyless.signer(keyless.keyring(KeyAccess::Sign));
+    assert!(signer.ready().await.is_err());
+    app.refresh(&tokens.refresh).await.is(200);
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@
 mod calls;
 mod reply;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
@@ -96,7 +98,7 @@ impl TestApp {
             builder = builder.with(name, value);
         }
         let settings = Settings::from_pairs(builder.settings).expect("good settings");
-        Service::new(settings, self.client.clone(), self.clock.clone(), Randomness::from_seed(11))
+        Service::new(settings, self.client.clone(), self.clock.clone(), Randomness::from_seed(next_seed()))
     }
 
     /// Where its DynamoDB is.
@@ -220,12 +222,18 @@ impl Builder {
         }
         let calls = Calls::default();
         let watched = calls.watching(&client);
-        let randomness = Randomness::from_seed(7);
+        let randomness = Randomness::from_seed(next_seed());
         let service = Service::new(settings, watched, self.clock.clone(), randomness.clone());
         let routes = local::functions::service(&service).await?;
         let router = local::gateway::gateway(routes, "localhost:8000", randomness);
         Ok(TestApp { service, clock: self.clock, calls, client, router, database })
     }
+}
+
+/// A seed that no other service of this process has: two that share a DynamoDB must not make equal ids.
+fn next_seed() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A request without a body.

@@ -82,11 +82,12 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let password = fields.password("password");
     let (Some(username), Some(password)) = (username, password) else { return Err(fields.refusal()) };
     let attempt = Attempt { username, password, device: call.user_agent };
+    let signer = deps.signer.ready().await?;
     let (user, session) = log_in::log_in(&deps, attempt).await?;
     let opened = (&user, &session);
     Ok(Answer::ok(LoggedIn {
-        refresh: deps.signer.refresh(opened, &call.issuer).await?,
-        access: deps.signer.access(opened, &call.issuer, session.created_at).await?,
+        refresh: signer.refresh(opened, &call.issuer)?,
+        access: signer.access(opened, &call.issuer, session.created_at)?,
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use faregate::clock::Timestamp;
 use faregate::domain::password::Password;
-use faregate::domain::session::{EndReason, Session, SessionId};
+use faregate::domain::session::{Session, SessionId};
 use faregate::domain::user::User;
 use faregate::passwords::{PasswordError, Verdict};
 use faregate::store::StoreError;
@@ -28,10 +28,16 @@ pub(crate) enum LogInError {
     Store(#[from] StoreError),
 }
 
+/// How many sessions of a user a log-in looks at, for each that the user may have: ended ones stay for a while, and what
+/// a name costs to ask for must not grow with what its user does.
+const SESSIONS_SEEN_PER_ALLOWED: usize = 3;
+/// How many sessions give way in one log-in, at most.
+const MAX_EVICTIONS: usize = 3;
+
 /// Opens a session: two reads and one hash whoever asks, one write for those who may.
 pub(crate) async fn log_in(deps: &Deps, attempt: Attempt) -> Result<(User, Session), LogInError> {
     let id = deps.users.find_id(&attempt.username).await?;
-    let found = deps.sessions.of_user(id).await?;
+    let found = deps.sessions.of_user(id, SESSIONS_SEEN_PER_ALLOWED * deps.policy.sessions_per_user).await?;
     let stored = found.as_ref().map(|(user, _)| &user.password_hash);
     let verdict = deps.passwords.verify(attempt.password.clone(), stored).await?;
     let (user, sessions) = match found {
@@ -42,13 +48,21 @@ pub(crate) async fn log_in(deps: &Deps, attempt: Attempt) -> Result<(User, Sessi
     let id = SessionId::new(deps.randomness.uuid_v7(now));
     let session = Session { device: attempt.device, ..Session::open(id, (user.id, user.epochs), now, &deps.policy) };
     let outdated = (verdict == Verdict::MatchButOutdated).then_some(attempt.password);
-    tokio::try_join!(
-        async { Ok(deps.sessions.open(&session).await?) },
+    let (opened, ()) = tokio::join!(
+        deps.sessions.open(&session),
         // Boxed: both are rare and would double the future.
-        Box::pin(rehash(deps, &user, outdated)),
-        Box::pin(evict(deps, &user, sessions, now)),
-    )?;
+        Box::pin(tidy(deps, (&user, sessions), outdated, now)),
+    );
+    opened?;
     Ok((user, session))
+}
+
+/// What can as well be done at the next log-in, and so never fails this one.
+async fn tidy(deps: &Deps, (user, sessions): (&User, Vec<Session>), outdated: Option<Password>, now: Timestamp) {
+    let (rehashed, evicted) = tokio::join!(rehash(deps, user, outdated), evict(deps, user, sessions, now));
+    for error in [rehashed.err(), evicted.err()].into_iter().flatten() {
+        tracing::warn!(message = "a log-in could not tidy up", error = %error);
+    }
 }
 
 /// Hashes the password anew when the parameters changed since.
@@ -60,7 +74,7 @@ async fn rehash(deps: &Deps, user: &User, password: Option<Password>) -> Result<
     Ok(())
 }
 
-/// Makes room for one more session: the least recently used ones give way.
+/// Makes room for one more session: the least recently used ones give way, a few at a time.
 async fn evict(deps: &Deps, user: &User, sessions: Vec<Session>, now: Timestamp) -> Result<(), LogInError> {
     let mut open: Vec<Session> = sessions
         .into_iter()
@@ -68,8 +82,8 @@ async fn evict(deps: &Deps, user: &User, sessions: Vec<Session>, now: Timestamp)
         .collect();
     open.sort_by_key(|session| session.last_used_at);
     let surplus = (open.len() + 1).saturating_sub(deps.policy.sessions_per_user);
-    for session in open.iter().take(surplus) {
-        deps.sessions.end(user.id, session.id, (now, EndReason::Evicted)).await?;
+    for session in open.iter().take(surplus.min(MAX_EVICTIONS)) {
+        deps.sessions.remove(user.id, session.id).await?;
     }
     Ok(())
 }

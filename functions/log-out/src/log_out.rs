@@ -2,7 +2,7 @@
 
 use faregate::clock::Timestamp;
 use faregate::domain::session::EndReason;
-use faregate::store::{LoggedOut, StoreError};
+use faregate::store::{SessionEnd, StoreError};
 use faregate::tokens::RefreshClaims;
 
 use crate::Deps;
@@ -19,7 +19,7 @@ pub(crate) enum LogOutError {
 /// Ends the session: one conditional write. One that is gone with its user needs no ending.
 pub(crate) async fn log_out(deps: &Deps, token: RefreshClaims, now: Timestamp) -> Result<(), LogOutError> {
     match deps.sessions.end(token.user_id, token.session_id, (now, EndReason::LogOut)).await? {
-        LoggedOut::Ended | LoggedOut::Missing => Ok(()),
-        LoggedOut::AlreadyEnded => Err(LogOutError::AlreadyEnded),
+        SessionEnd::Ended | SessionEnd::Missing => Ok(()),
+        SessionEnd::AlreadyEnded => Err(LogOutError::AlreadyEnded),
     }
 }

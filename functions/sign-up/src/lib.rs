@@ -21,7 +21,8 @@ use faregate::tokens::KeyAccess;
 
 use crate::sign_up::{SignUpError, Wish};
 
-/// What this function may touch: users (read an identifier, write a user), the public keys.
+/// What this function may touch: users (read an identifier, write a user), the public keys; for a request that brings an
+/// access token also users and sessions (read).
 pub struct Deps {
     users: Users,
     passwords: Passwords,

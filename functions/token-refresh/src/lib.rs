@@ -74,11 +74,12 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let Some(token) = fields.text("refresh", Text::REQUIRED) else { return Err(fields.refusal()) };
     let now = deps.clock.now();
     let claims = deps.verifier.refresh(&token, now).await?;
+    let signer = deps.signer.ready().await?;
     let (user, session) = refresh::refresh(&deps, claims, now).await?;
     let refreshed = (&user, &session);
     Ok(Answer::ok(Refreshed {
-        access: deps.signer.access(refreshed, &call.issuer, now).await?,
-        refresh: if deps.policy.rotate { Some(deps.signer.refresh(refreshed, &call.issuer).await?) } else { None },
+        access: signer.access(refreshed, &call.issuer, now)?,
+        refresh: if deps.policy.rotate { Some(signer.refresh(refreshed, &call.issuer)?) } else { None },
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The use case: a good refresh token moves its session on.
 
 use faregate::clock::Timestamp;
-use faregate::domain::session::{EndReason, Presented, Session};
+use faregate::domain::session::{EndReason, Presented, Reactivation, Session};
 use faregate::domain::user::User;
 use faregate::store::{Advance, Advanced, StoreError};
 use faregate::tokens::RefreshClaims;
@@ -23,7 +23,7 @@ pub(crate) enum RefreshError {
 
 /// Moves the session on and reads the user, side by side. A replay costs one more write, which ends the session.
 ///
-/// A user who turns out to be inactive is refused though the session moved: nothing can be done with it any more.
+/// A user who turns out to be inactive is refused though the session moved: deactivating has ended it anyway.
 pub(crate) async fn refresh(
     deps: &Deps,
     token: RefreshClaims,
@@ -31,9 +31,18 @@ pub(crate) async fn refresh(
 ) -> Result<(User, Session), RefreshError> {
     let RefreshClaims { user_id, session_id, counter } = token;
     let advance = Advance { user_id, session_id, counter };
-    let (advanced, user) =
-        tokio::try_join!(deps.sessions.advance(advance, now, &deps.policy), deps.users.find(user_id))?;
-    let user = user.filter(|user| user.is_active).ok_or(RefreshError::NoActiveAccount)?;
+    let (user, advanced) = match deps.policy.reactivation {
+        Reactivation::LeavesSessionsEnded => {
+            let (user, advanced) =
+                tokio::try_join!(deps.users.find(user_id), deps.sessions.advance(advance, now, &deps.policy))?;
+            (active(user)?, advanced)
+        }
+        // The session may be wanted again: a refusal must not spend its token. One after the other, then.
+        Reactivation::RevivesSessions => {
+            let user = active(deps.users.find(user_id).await?)?;
+            (user, deps.sessions.advance(advance, now, &deps.policy).await?)
+        }
+    };
     let session = match advanced {
         Advanced::Yes(session) => *session,
         Advanced::No(Some(session)) => presented(deps, token, *session, now).await?,
@@ -46,6 +55,10 @@ pub(crate) async fn refresh(
     }
 }
 
+fn active(user: Option<User>) -> Result<User, RefreshError> {
+    user.filter(|user| user.is_active).ok_or(RefreshError::NoActiveAccount)
+}
+
 /// The session did not move: what is this token to it?
 async fn presented(
     deps: &Deps,
@@ -55,9 +68,10 @@ async fn presented(
 ) -> Result<Session, RefreshError> {
     match session.presented(token.counter, now, deps.policy.grace_seconds) {
         // The answer got lost, or two requests crossed: both get the successor.
-        Presented::Retried | Presented::Current => Ok(session),
+        Presented::Retried => Ok(session),
         Presented::Expired => Err(RefreshError::Expired),
-        Presented::Ended => Err(RefreshError::SessionOver),
+        // A current token would have moved the session.
+        Presented::Ended | Presented::Current => Err(RefreshError::SessionOver),
         Presented::Replayed => {
             // A replay: the thief or the owner holds the successor, and nobody can tell which.
             deps.sessions.end(token.user_id, token.session_id, (now, EndReason::RefreshTokenReuse)).await?;

@@ -66,7 +66,8 @@ fn person_name(given: &str) -> Result<String, Failure> {
 
 async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
     let id = service.users().find_id(typed).await?.ok_or_else(|| no_such_user(typed))?;
-    let (user, sessions) = service.sessions().of_user(Some(id)).await?.ok_or_else(|| no_such_user(typed))?;
+    let (user, sessions) =
+        service.sessions().of_user(Some(id), usize::MAX).await?.ok_or_else(|| no_such_user(typed))?;
     let now = service.clock.now();
     let open = sessions
         .iter()

@@ -43,8 +43,6 @@ pub enum EndReason {
     LogOut,
     /// A spent refresh token came back: someone else may hold the session's tokens.
     RefreshTokenReuse,
-    /// The user logged in once more than `sessions_per_user` allows.
-    Evicted,
 }
 
 impl EndReason {
@@ -54,7 +52,6 @@ impl EndReason {
         match self {
             Self::LogOut => "log_out",
             Self::RefreshTokenReuse => "refresh_token_reuse",
-            Self::Evicted => "evicted",
         }
     }
 }
@@ -82,7 +79,7 @@ pub struct Session {
     pub absolute_expires_at: Timestamp,
     /// When it ended, if it did.
     pub ended_at: Option<Timestamp>,
-    /// The `User-Agent` it was opened with, cut to 256 characters.
+    /// The `User-Agent` it was opened with, cut to 256 bytes.
     pub device: Option<String>,
 }
 

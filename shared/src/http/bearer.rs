@@ -4,7 +4,8 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
 /// What the request says about who sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) enum Credentials {
     /// Nothing, or another scheme.
     None,

@@ -14,15 +14,27 @@ pub(super) const MAX_BYTES: usize = 2_621_440;
 const MAX_FORM_MEMBERS: usize = 1000;
 
 /// A body with what its header says of it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct RequestBody {
     content_type: Option<HeaderValue>,
     bytes: Bytes,
 }
 
 /// The members of a body, by name; of equal names the last one counts.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Members(Vec<(String, Value)>);
+
+impl std::fmt::Debug for RequestBody {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("RequestBody")
+    }
+}
+
+impl std::fmt::Debug for Members {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Members")
+    }
+}
 
 impl Members {
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
@@ -123,7 +135,8 @@ async fn multipart_members(content_type: &str, bytes: Bytes) -> Result<Members, 
         if members.len() == MAX_FORM_MEMBERS {
             return Err(Refusal::RequestTooBig);
         }
-        let Some(name) = field.name().map(str::to_owned) else { continue };
+        // A part without a name counts too.
+        let name = field.name().unwrap_or_default().to_owned();
         let value = if field.file_name().is_some() {
             Value::Other
         } else {

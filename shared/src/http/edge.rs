@@ -17,6 +17,7 @@ use super::answer::{insert_retry_after, json_text};
 use super::client::Client;
 use super::error::Refusal;
 use super::pages;
+use super::steps::Route;
 use crate::randomness::Randomness;
 
 /// After this long a request is answered with 503: below API Gateway's 30 s and a phone's patience, above one
@@ -34,19 +35,17 @@ async fn serve(inner: Router, mut request: Request, randomness: &Randomness) -> 
     let client = Client::of(request.extensions());
     let request_id = client.request_id.unwrap_or_else(|| randomness.hex_128());
     let method = request.method().clone();
-    let path = decode_path(&mut request);
+    let routable = decode_path(&mut request);
     // Every line that is written on the way carries the id.
     let span = tracing::info_span!("request", request.id = %request_id);
-    let mut response = match path {
-        Some(_) => answer_in_time(inner, request).instrument(span.clone()).await,
-        None => pages::not_found(),
-    };
+    let mut response =
+        if routable { answer_in_time(inner, request).instrument(span.clone()).await } else { pages::not_found() };
     finish(&mut response, &method, &request_id);
     let _in_span = span.enter();
     tracing::info!(
         message = "answered",
         http.method = %method,
-        http.path = path.as_deref().filter(|path| path.starts_with("/api/")).unwrap_or("-"),
+        http.route = response.extensions().get::<Route>().map_or("-", |route| route.0),
         http.status = response.status().as_u16(),
         duration_ms = started.elapsed().as_secs_f64() * 1000.0,
     );
@@ -95,22 +94,22 @@ fn finish(response: &mut Response, method: &Method, request_id: &str) {
 
 /// Undoes percent-encoding in the path, as the reference's server does before it routes: `/api/sign%5Fup/` is a route.
 ///
-/// Gives the decoded path; `None` when it is not UTF-8 or holds what no path may hold, which is no route.
-fn decode_path(request: &mut Request) -> Option<String> {
+/// Says whether the path can be a route: it is UTF-8 and holds nothing that no path may hold.
+fn decode_path(request: &mut Request) -> bool {
     let path = request.uri().path();
     if !path.contains('%') {
-        return Some(path.to_owned());
+        return true;
     }
-    let decoded = percent_encoding::percent_decode_str(path).decode_utf8().ok()?.into_owned();
-    let path_and_query = match request.uri().query() {
-        Some(query) => format!("{decoded}?{query}"),
-        None => decoded.clone(),
-    };
+    let Ok(decoded) = percent_encoding::percent_decode_str(path).decode_utf8() else { return false };
     // A decoded question mark or hash would start a query that is none.
     if decoded.contains(['?', '#']) {
-        return None;
+        return false;
     }
-    let path_and_query: PathAndQuery = path_and_query.parse().ok()?;
+    let path_and_query = match request.uri().query() {
+        Some(query) => format!("{decoded}?{query}"),
+        None => decoded.into_owned(),
+    };
+    let Ok(path_and_query) = path_and_query.parse::<PathAndQuery>() else { return false };
     *request.uri_mut() = Uri::from(path_and_query);
-    Some(decoded)
+    true
 }

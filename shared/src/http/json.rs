@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The longest integer, in digits (Python's `sys.int_info.default_max_str_digits`).
@@ -25,6 +25,9 @@ pub(super) enum Value {
     /// A truth value, a list, an object or a file: nothing that a text field takes.
     Other,
 }
+
+/// The most members of an object: no route takes a tenth of it, and each costs memory.
+const MAX_MEMBERS: usize = 1000;
 
 /// What the body holds.
 #[derive(Debug)]
@@ -135,6 +138,9 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
         while let Some(name) = map.next_key_seed(Wtf8)? {
+            if members.len() == MAX_MEMBERS {
+                return Err(A::Error::custom(format_args!("more than {MAX_MEMBERS} members")));
+            }
             members.push((String::from_utf8_lossy(&name).into_owned(), map.next_value()?));
         }
         Ok(members)

@@ -42,7 +42,7 @@ pub struct Call {
     pub user: Option<User>,
     /// The claim `iss` of tokens made for this request.
     pub issuer: String,
-    /// The `User-Agent`, cut to 256 characters.
+    /// The `User-Agent`, cut to 256 bytes.
     pub user_agent: Option<String>,
     body: RequestBody,
 }
@@ -57,6 +57,10 @@ impl Call {
         self.body.members().await.map(FieldReader::new)
     }
 }
+
+/// Which route answered, for the log: a path that no route names could be anything, a token included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route(pub(super) &'static str);
 
 /// The routes of `view`, with and without the last slash, handled by `handle` with `deps`.
 pub fn view_router<D, H, F>(view: &'static View, context: ViewContext, deps: D, handle: H) -> Router
@@ -95,7 +99,10 @@ impl Steps<'_> {
             Err(refusal) => (Renderer::Json { indent: None }, Err(refusal)),
         };
         let Self { view, cookie_consulted, .. } = *self;
-        Rendering { view, renderer, cookie_consulted, browsable: self.context.browsable }.respond(outcome)
+        let rendering = Rendering { view, renderer, cookie_consulted, browsable: self.context.browsable };
+        let mut response = rendering.respond(outcome);
+        response.extensions_mut().insert(Route(view.path));
+        response
     }
 
     async fn answer<F>(&mut self, request: Request, handle: impl FnOnce(Call) -> F + Send) -> Result<Answer, Refusal>
@@ -139,7 +146,7 @@ impl Steps<'_> {
         let user_agent = parts
             .headers
             .get(header::USER_AGENT)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).chars().take(256).collect());
+            .map(|value| String::from_utf8_lossy(value.as_bytes().get(..256).unwrap_or(value.as_bytes())).into_owned());
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
         let body = RequestBody::read(body, content_type).await?;
         Ok(Call { client, user, issuer, user_agent, body })

@@ -14,6 +14,10 @@ use super::engine::{Engine, EngineError, Hasher};
 use super::phc::Argon2Parameters;
 use crate::domain::password::Password;
 
+/// How many passwords wait for each lane, at most: about 2 s of hashes at the default parameters. Whoever comes later
+/// would wait for an answer that comes too late, so is told at once to try again.
+const MAX_WAITING_PER_LANE: usize = 256;
+
 /// One password to be hashed.
 pub(super) struct Work {
     pub(super) password: Password,
@@ -32,6 +36,8 @@ pub(super) struct Lanes {
     parameters: Argon2Parameters,
     most: usize,
     state: Mutex<State>,
+    #[cfg(test)]
+    pub(super) computed: std::sync::atomic::AtomicUsize,
 }
 
 #[derive(Default)]
@@ -45,13 +51,20 @@ struct State {
 impl Lanes {
     /// At most `most` hashes at a time.
     pub(super) fn new(engine: Engine, parameters: Argon2Parameters, most: usize) -> Self {
-        Self { engine, parameters, most, state: Mutex::default() }
+        Self {
+            engine,
+            parameters,
+            most,
+            state: Mutex::default(),
+            #[cfg(test)]
+            computed: std::sync::atomic::AtomicUsize::default(),
+        }
     }
 
     /// The tag of `work`, when its turn has come.
     pub(super) async fn tag(self: &Arc<Self>, work: Work) -> Result<Vec<u8>, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        if self.enqueue(work, answer) {
+        if self.enqueue(work, answer)? {
             let lanes = Arc::clone(self);
             // A lane ends when nothing waits; nobody needs to know when.
             drop(tokio::task::spawn_blocking(move || lanes.run_lane()));
@@ -60,12 +73,19 @@ impl Lanes {
     }
 
     /// Puts `work` in the queue; whether one more lane is to be started for it.
-    fn enqueue(&self, work: Work, answer: Answer) -> bool {
+    fn enqueue(&self, work: Work, answer: Answer) -> Result<bool, PasswordError> {
         let mut state = self.state();
+        let most_waiting = MAX_WAITING_PER_LANE * self.most;
+        if state.waiting.len() >= most_waiting {
+            state.waiting.retain(|(_, answer)| !answer.is_closed());
+        }
+        if state.waiting.len() >= most_waiting {
+            return Err(PasswordError::Overloaded);
+        }
         state.waiting.push_back((work, answer));
         let start = state.running < self.most;
         state.running += usize::from(start);
-        start
+        Ok(start)
     }
 
     fn run_lane(&self) {
@@ -94,6 +114,8 @@ impl Lanes {
             Some(hasher) => hasher,
             None => self.engine.hasher(work.parameters)?,
         };
+        #[cfg(test)]
+        self.computed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let mut tag = vec![0; work.tag_bytes];
         hasher.hash_into(work.password.expose().as_bytes(), &work.salt, &mut tag)?;
         if of_today {

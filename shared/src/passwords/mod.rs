@@ -41,6 +41,9 @@ pub enum PasswordError {
     /// The stored hash is not an Argon2id PHC string.
     #[error("the stored password hash cannot be read")]
     Unreadable,
+    /// More passwords wait than can be hashed in time.
+    #[error("too many passwords wait to be hashed")]
+    Overloaded,
     /// The worker thread ended before it answered.
     #[error("the hashing thread ended early")]
     Interrupted,

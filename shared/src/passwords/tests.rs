@@ -48,6 +48,38 @@ async fn the_default_hash_is_the_string_that_every_library_reads() {
     assert_eq!(hash, again);
 }
 
+#[tokio::test]
+async fn everybody_costs_one_hash() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    let hash = passwords.hash(password("hunter2"), [7; 16]).await.unwrap();
+    for stored in [Some(&hash), None] {
+        for text in ["hunter2", "hunter3", ""] {
+            let before = passwords.lanes.computed.load(std::sync::atomic::Ordering::SeqCst);
+            passwords.verify(password(text), stored).await.unwrap();
+            assert_eq!(passwords.lanes.computed.load(std::sync::atomic::Ordering::SeqCst), before + 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_is_too_long_says_so_and_what_is_given_up_is_not_hashed() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    // Nothing runs before the first await below gives the runtime a turn: all of them are in the queue at once.
+    let mut waiting: Vec<_> = (0..2000).map(|_| Box::pin(passwords.verify(password("x"), None))).collect();
+    let mut refused = 0;
+    for verifying in &mut waiting {
+        if let std::task::Poll::Ready(Err(PasswordError::Overloaded)) = futures_util::poll!(verifying) {
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+    drop(waiting);
+    let before = passwords.lanes.computed.load(std::sync::atomic::Ordering::SeqCst);
+    passwords.verify(password("x"), None).await.unwrap();
+    let hashed = passwords.lanes.computed.load(std::sync::atomic::Ordering::SeqCst) - before;
+    assert!(hashed <= 1 + hashes_at_once(), "{hashed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_all_get_their_own_answer_and_some_may_give_up() {
     let passwords = passwords(CHEAP, Engine::Argon2Rust);

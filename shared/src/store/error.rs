@@ -2,6 +2,8 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+use aws_sdk_dynamodb::error::ConnectorError;
+
 use super::item::Unreadable;
 
 /// DynamoDB did not do what it was asked.
@@ -15,6 +17,9 @@ pub enum StoreError {
         /// What happened, without any value of the request.
         reason: String,
     },
+    /// A write would have touched what belongs to another user.
+    #[error("{0}")]
+    Inconsistent(&'static str),
     /// An item is not as we write it.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -36,6 +41,17 @@ pub(super) fn condition_failed(error: &impl ProvideErrorMetadata) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
 }
 
+/// The first cause of a connector's error: what the operating system or the credentials provider says. No value of the
+/// request is in it.
+fn innermost(error: Option<&ConnectorError>) -> String {
+    let Some(error) = error else { return "unknown cause".to_owned() };
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
 impl StoreError {
     /// Maps the SDK's error of `operation`; takes the code and the kind, never a message that could quote a value.
     pub(super) fn of<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
@@ -46,12 +62,17 @@ impl StoreError {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().unwrap_or("an error without a code");
                 let id = service.err().request_id().unwrap_or("-");
-                format!("{code} (request {id})")
+                let hint = if code == "ResourceNotFoundException" {
+                    ": there is no such table; see FAREGATE_TABLE and FAREGATE_KEYS_TABLE"
+                } else {
+                    ""
+                };
+                format!("{code} (request {id}){hint}")
             }
             SdkError::TimeoutError(_) => "no answer in time".to_owned(),
-            SdkError::DispatchFailure(_) => "no connection".to_owned(),
+            SdkError::DispatchFailure(failure) => format!("no connection: {}", innermost(failure.as_connector_error())),
             SdkError::ResponseError(_) => "an answer that cannot be read".to_owned(),
-            _ => "a request that cannot be made".to_owned(),
+            _ => "the request could not be made; is there a region (AWS_REGION)?".to_owned(),
         };
         Self::Unavailable { operation, reason }
     }

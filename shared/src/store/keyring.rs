@@ -139,7 +139,7 @@ impl KeyStore {
         partition: &'static str,
         read: impl Fn(Reader<'_>) -> Result<T, Unreadable>,
     ) -> Result<Vec<T>, StoreError> {
-        let items = self.table.query_from(partition, "KEY#").await?;
+        let items = self.table.query_from(partition, "KEY#", usize::MAX).await?;
         Ok(items.iter().map(|item| read(Reader(item))).collect::<Result<_, _>>()?)
     }
 }

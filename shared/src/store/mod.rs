@@ -21,7 +21,7 @@ pub use connect::connect;
 pub use error::StoreError;
 pub use item::Unreadable;
 pub use keyring::KeyStore;
-pub use sessions::{Advance, Advanced, LoggedOut, Sessions};
+pub use sessions::{Advance, Advanced, SessionEnd, Sessions};
 pub use users::{CreateUserError, UserChange, UserUpdate, Users};
 
 /// The client of the SDK, for those who wire things together.

@@ -39,9 +39,9 @@ pub enum Advanced {
     No(Option<Box<Session>>),
 }
 
-/// What came of logging out.
+/// What came of ending a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoggedOut {
+pub enum SessionEnd {
     /// The session is over now.
     Ended,
     /// It was over before.
@@ -57,16 +57,16 @@ impl Sessions {
         Self { table: Table { client, name: name.to_owned() }, randomness }
     }
 
-    /// The user `id` and the sessions, open and ended, as far as one page (1 MB) holds them. One read.
+    /// The user `id` and the oldest `most` sessions, open and ended. One read, whatever the user has piled up.
     ///
     /// `None` asks for a user that does not exist, at the same cost.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn of_user(&self, id: Option<UserId>) -> Result<Option<(User, Vec<Session>)>, StoreError> {
+    pub async fn of_user(&self, id: Option<UserId>, most: usize) -> Result<Option<(User, Vec<Session>)>, StoreError> {
         let partition = id.map_or_else(|| "USER#".to_owned(), keys::user_partition);
-        let items = self.table.query_from(&partition, keys::PROFILE).await?;
+        let items = self.table.query_from(&partition, keys::PROFILE, most.saturating_add(1)).await?;
         let mut user = None;
         let mut sessions = Vec::new();
         for item in &items {
@@ -122,7 +122,7 @@ impl Sessions {
     /// When DynamoDB fails.
     pub async fn advance(&self, from: Advance, now: Timestamp, policy: &SessionPolicy) -> Result<Advanced, StoreError> {
         let mut update = self
-            .conditional_update(&from)
+            .conditional_update(from.user_id, from.session_id)
             .condition_expression(
                 "attribute_exists(pk) AND attribute_not_exists(ended_at) AND #counter = :counter \
                  AND expires_at_ms > :now AND absolute_expires_at_ms > :now",
@@ -139,7 +139,7 @@ impl Sessions {
                 )
                 .expression_attribute_values(":next", number(from.counter + 1))
                 .expression_attribute_values(":expires_ms", number(expires_at.milliseconds()))
-                .expression_attribute_values(":expires", number(expires_at.seconds()))
+                .expression_attribute_values(":expires", number(ttl_of(expires_at)))
         } else {
             update.update_expression("SET last_used_at = :now, request_id = :request")
         };
@@ -159,22 +159,33 @@ impl Sessions {
         user_id: UserId,
         session_id: SessionId,
         (now, reason): (Timestamp, EndReason),
-    ) -> Result<LoggedOut, StoreError> {
+    ) -> Result<SessionEnd, StoreError> {
         let update = self
-            .conditional_update(&Advance { user_id, session_id, counter: 0 })
+            .conditional_update(user_id, session_id)
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(ended_at)")
             .update_expression("SET ended_at = :now, ended_reason = :reason, request_id = :request")
             .expression_attribute_values(":now", number(now.milliseconds()))
             .expression_attribute_values(":reason", text(reason.as_str()));
         Ok(match self.send(update).await? {
-            Written::Now(_) | Written::Before(_) => LoggedOut::Ended,
-            Written::Refused(Some(_)) => LoggedOut::AlreadyEnded,
-            Written::Refused(None) => LoggedOut::Missing,
+            Written::Now(_) | Written::Before(_) => SessionEnd::Ended,
+            Written::Refused(Some(_)) => SessionEnd::AlreadyEnded,
+            Written::Refused(None) => SessionEnd::Missing,
         })
     }
 
-    fn conditional_update(&self, from: &Advance) -> UpdateItemFluentBuilder {
-        let key = keys::session(from.user_id, from.session_id);
+    /// Removes a session that gave way to a newer one. One write.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn remove(&self, user_id: UserId, session_id: SessionId) -> Result<(), StoreError> {
+        let key = keys::session(user_id, session_id).attributes();
+        let delete = self.table.client.delete_item().table_name(&self.table.name).set_key(Some(key));
+        delete.send().await.map(|_| ()).map_err(|error| StoreError::of("DeleteItem", &error))
+    }
+
+    fn conditional_update(&self, user_id: UserId, session_id: SessionId) -> UpdateItemFluentBuilder {
+        let key = keys::session(user_id, session_id);
         self.table
             .client
             .update_item()
@@ -211,6 +222,12 @@ enum Written {
     Refused(Option<Box<Session>>),
 }
 
+/// When DynamoDB may remove a session: a day after its refresh token, when no access token of it can be left either
+/// (`FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS` is a day at most).
+const fn ttl_of(expires_at: Timestamp) -> i64 {
+    expires_at.plus_seconds(86_400).seconds()
+}
+
 fn boxed(item: &Attributes) -> Result<Box<Session>, Unreadable> {
     session_of(item).map(Box::new)
 }
@@ -226,7 +243,7 @@ fn session_item(session: &Session) -> Attributes {
         .with("created_at", number(session.created_at.milliseconds()))
         .with("last_used_at", number(session.last_used_at.milliseconds()))
         .with("expires_at_ms", number(session.expires_at.milliseconds()))
-        .with(keys::TTL, number(session.expires_at.seconds()))
+        .with(keys::TTL, number(ttl_of(session.expires_at)))
         .with("absolute_expires_at_ms", number(session.absolute_expires_at.milliseconds()));
     if let Some(device) = &session.device {
         writer = writer.with("device", text(device));

@@ -40,13 +40,19 @@ impl Table {
         Err(StoreError::Unavailable { operation: OPERATION, reason: "unprocessed keys remain".to_owned() })
     }
 
-    /// The first page (up to 1 MB) of `partition` from the sort key `from` on, read consistently.
-    pub(super) async fn query_from(&self, partition: &str, from: &str) -> Result<Vec<Attributes>, StoreError> {
+    /// At most `most` items (and one page, 1 MB) of `partition` from the sort key `from` on, read consistently.
+    pub(super) async fn query_from(
+        &self,
+        partition: &str,
+        from: &str,
+        most: usize,
+    ) -> Result<Vec<Attributes>, StoreError> {
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .consistent_read(true)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
             .key_condition_expression("pk = :partition AND sk >= :from")
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":from", text(from));
@@ -57,7 +63,7 @@ impl Table {
     /// Removes every item of `partition` but the one under the sort key `kept`, page by page.
     pub(super) async fn clear_partition(&self, partition: &str, kept: &str) -> Result<(), StoreError> {
         loop {
-            let items = self.query_from(partition, " ").await?;
+            let items = self.query_from(partition, " ", usize::MAX).await?;
             let sort_keys: Vec<String> = items.iter().filter_map(|item| Reader(item).optional_text(SORT)).collect();
             let doomed: Vec<&String> = sort_keys.iter().filter(|sort| *sort != kept).collect();
             if doomed.is_empty() {

@@ -94,11 +94,7 @@ impl Users {
             Transacted::Refused(reasons) if is_held_by(reasons.first(), user.id) => Ok(()),
             Transacted::Refused(reasons) => match reasons.first().and_then(CancellationReason::code) {
                 Some(CONDITION_FAILED) => Err(CreateUserError::UsernameTaken),
-                _ => Err(StoreError::Unavailable {
-                    operation: "TransactWriteItems",
-                    reason: "the new id is in use".to_owned(),
-                }
-                .into()),
+                _ => Err(StoreError::Inconsistent("the new id is in use").into()),
             },
         }
     }
@@ -218,10 +214,7 @@ impl Users {
         }
         match self.table.transact(deletes, &self.randomness).await? {
             Transacted::Done => Ok(()),
-            Transacted::Refused(_) => Err(StoreError::Unavailable {
-                operation: "TransactWriteItems",
-                reason: "the name belongs to another user".to_owned(),
-            }),
+            Transacted::Refused(_) => Err(StoreError::Inconsistent("the name belongs to another user")),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::domain::user::UserId;
 /// The two kinds of token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenType {
-    /// Opens routes, for an hour.
+    /// Opens routes, for a while.
     Access,
     /// Gets the next access token.
     Refresh,

@@ -1,7 +1,8 @@
 //! The key ring: the keys of this moment, read from their table and kept for a while.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -18,6 +19,12 @@ use crate::store::keyring::{KeyStore, RefreshSecretItem};
 const MAX_AGE_SECONDS: i64 = 300;
 /// For an unknown `kid` the ring is read again at most this often, so that garbage cannot cause reads.
 const UNKNOWN_KID_SECONDS: i64 = 60;
+/// After a failure it is not read again for this long.
+const FAILURE_PAUSE_SECONDS: i64 = 10;
+/// The same while there is no ring at all: then every request needs one.
+const EMPTY_FAILURE_PAUSE_SECONDS: i64 = 1;
+/// How long a request waits for a newer ring when it has an older one.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which parts of the ring a function may read; its policy says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,13 +53,19 @@ struct Stored {
     first_algorithm: AccessAlgorithm,
     clock: Clock,
     randomness: Randomness,
-    read: Mutex<Option<Read>>,
+    known: RwLock<Known>,
+    /// Held by the one request that reads the ring; the others go on with the ring they have.
+    reading: Mutex<()>,
 }
 
-#[derive(Clone)]
-struct Read {
-    ring: Arc<Ring>,
-    at: Timestamp,
+/// What is known of the ring.
+#[derive(Clone, Default)]
+struct Known {
+    ring: Option<Arc<Ring>>,
+    /// When it was read.
+    read_at: Option<Timestamp>,
+    /// When reading it failed last.
+    failed_at: Option<Timestamp>,
 }
 
 /// The keys of one moment.
@@ -74,8 +87,12 @@ pub enum KeyringError {
     /// A key could not be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// There is no key to sign with, or the token could not be written.
-    #[error("there is no key to sign with")]
+    /// It failed a moment ago, and was not tried again yet.
+    #[error("the key ring could not be read a moment ago")]
+    FailedLately,
+    /// There is no key to sign with, or the token could not be written. A keys table that lost its keys but not the item
+    /// `PRIVATE` `FIRST` stays so: remove that item, and the next start makes a key.
+    #[error("there is no key to sign with (if the keys table was emptied, remove its item PRIVATE FIRST too)")]
     CannotSign,
 }
 
@@ -104,8 +121,8 @@ impl Keyring {
         first_algorithm: AccessAlgorithm,
         (clock, randomness): (Clock, Randomness),
     ) -> Self {
-        let read = Mutex::default();
-        Self(Arc::new(Source::Stored(Stored { store, access, first_algorithm, clock, randomness, read })))
+        let (known, reading) = (RwLock::default(), Mutex::default());
+        Self(Arc::new(Source::Stored(Stored { store, access, first_algorithm, clock, randomness, known, reading })))
     }
 
     /// Whether all tokens are under one key that a Django shares.
@@ -149,27 +166,71 @@ impl Keyring {
 impl Stored {
     /// What was read, if it is younger than `seconds`, else what is there now.
     ///
-    /// The lock is held while reading: of many requests that find the ring old, one reads. When DynamoDB fails, a ring
-    /// that was read before goes on: its keys are still ours.
+    /// With an older ring in hand nobody waits for another's reading, and a reading that fails or takes long leaves the
+    /// older ring in use: its keys are still ours. A failure is remembered, so that an outage of the keys table costs
+    /// one request in a while and not every one.
     async fn not_older_than(&self, seconds: i64) -> Result<Arc<Ring>, KeyringError> {
-        let mut read = self.read.lock().await;
-        let now = self.clock.now();
-        if let Some(young) = read.as_ref().filter(|read| now < read.at.plus_seconds(seconds)) {
-            return Ok(Arc::clone(&young.ring));
+        let known = self.known();
+        if let Some(young) = known.younger_than(seconds, self.clock.now()) {
+            return Ok(young);
         }
-        // Boxed: reading is rare, and its future is 20 kB.
-        match (Box::pin(self.load(now)).await, read.as_ref()) {
-            (Ok(ring), _) => {
+        match known.ring {
+            Some(old) => Ok(self.read_unless_busy().await.unwrap_or(old)),
+            None => self.read_first(seconds).await,
+        }
+    }
+
+    /// A newer ring, if nobody else is reading, none failed lately and it comes soon.
+    async fn read_unless_busy(&self) -> Option<Arc<Ring>> {
+        let _reading = self.reading.try_lock().ok()?;
+        if self.known().failed_within(FAILURE_PAUSE_SECONDS, self.clock.now()) {
+            return None;
+        }
+        match tokio::time::timeout(PATIENCE, Box::pin(self.read())).await {
+            Ok(read) => read.ok(),
+            Err(_elapsed) => {
+                self.note_failure(&"no answer in time");
+                None
+            }
+        }
+    }
+
+    /// The first ring: everybody waits for it, one reads it.
+    async fn read_first(&self, seconds: i64) -> Result<Arc<Ring>, KeyringError> {
+        let _reading = self.reading.lock().await;
+        let (known, now) = (self.known(), self.clock.now());
+        if let Some(meanwhile) = known.younger_than(seconds, now) {
+            return Ok(meanwhile);
+        }
+        if known.failed_within(EMPTY_FAILURE_PAUSE_SECONDS, now) {
+            return Err(KeyringError::FailedLately);
+        }
+        Box::pin(self.read()).await
+    }
+
+    async fn read(&self) -> Result<Arc<Ring>, KeyringError> {
+        let now = self.clock.now();
+        match Box::pin(self.load(now)).await {
+            Ok(ring) => {
                 let ring = Arc::new(ring);
-                *read = Some(Read { ring: Arc::clone(&ring), at: now });
+                let known = Known { ring: Some(Arc::clone(&ring)), read_at: Some(now), failed_at: None };
+                *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
                 Ok(ring)
             }
-            (Err(error), Some(old)) => {
-                tracing::warn!(message = "the key ring could not be read again", error = %error);
-                Ok(Arc::clone(&old.ring))
+            Err(error) => {
+                self.note_failure(&error);
+                Err(error)
             }
-            (Err(error), None) => Err(error),
         }
+    }
+
+    fn note_failure(&self, error: &dyn std::fmt::Display) {
+        tracing::warn!(message = "the key ring could not be read", error = %error);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).failed_at = Some(self.clock.now());
+    }
+
+    fn known(&self) -> Known {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn load(&self, now: Timestamp) -> Result<Ring, KeyringError> {
@@ -220,6 +281,16 @@ impl Stored {
         self.store.put_first((&public, &private), &refresh, now).await?;
         tracing::info!(message = "the first key was made", key.id = %kid);
         Ok(())
+    }
+}
+
+impl Known {
+    fn younger_than(&self, seconds: i64, now: Timestamp) -> Option<Arc<Ring>> {
+        self.ring.clone().filter(|_| self.read_at.is_some_and(|at| now < at.plus_seconds(seconds)))
+    }
+
+    fn failed_within(&self, seconds: i64, now: Timestamp) -> bool {
+        self.failed_at.is_some_and(|at| now < at.plus_seconds(seconds))
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use claims::{AccessClaims, RefreshClaims, TokenType};
 pub use keyring::{KeyAccess, Keyring, KeyringError};
-pub use signer::Signer;
+pub use signer::{ReadySigner, Signer};
 pub use verifier::{AnyClaims, Verifier, VerifyError};
 
 /// Why a token is refused; `Display` is the contract's wording.

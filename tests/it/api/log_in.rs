@@ -73,6 +73,37 @@ async fn one_session_too_many_ends_the_least_recently_used() {
 }
 
 #[tokio::test]
+async fn what_a_user_piled_up_does_not_make_a_log_in_dearer() {
+    let app = TestApp::builder().with("FAREGATE_SESSIONS_PER_USER", "2").start().await;
+    app.sign_up("ann").await.is(201);
+    let mut open = Vec::new();
+    for _ in 0..12 {
+        app.clock.advance_seconds(1);
+        open.push(app.log_in("ann").await);
+    }
+    let mut good = 0;
+    for tokens in &open {
+        good += usize::from(app.me(&tokens.access).await.status == 200);
+    }
+    assert_eq!(good, 2, "the cap holds however often a user logs in");
+    let id = app.service.users().find_id("ann").await.unwrap();
+    let (_, seen) = app.service.sessions().of_user(id, 1).await.unwrap().unwrap();
+    assert_eq!(seen.len(), 1, "no more is read than was asked for");
+}
+
+#[tokio::test]
+async fn what_can_wait_never_fails_a_log_in() {
+    let app = TestApp::start().await;
+    app.user("ann").await;
+    let other = app.another(&[("FAREGATE_ARGON2_ITERATIONS", "2"), ("FAREGATE_SESSIONS_PER_USER", "1")]).await;
+    for _ in 0..3 {
+        other.calls.lose_next_answer("UpdateItem");
+        other.calls.lose_next_answer("DeleteItem");
+    }
+    other.log_in("ann").await;
+}
+
+#[tokio::test]
 async fn a_session_remembers_its_device() {
     let app = TestApp::start().await;
     app.sign_up("ann").await.is(201);
@@ -82,7 +113,7 @@ async fn a_session_remembers_its_device() {
     request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_str(&agent).unwrap());
     app.send(request).await.is(200);
     let id = app.service.users().find_id("ann").await.unwrap();
-    let (_, sessions) = app.service.sessions().of_user(id).await.unwrap().unwrap();
+    let (_, sessions) = app.service.sessions().of_user(id, 20).await.unwrap().unwrap();
     assert_eq!(sessions[0].device.as_deref(), Some(&agent[..256]));
 }
 

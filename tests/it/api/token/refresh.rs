@@ -1,5 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use faregate::store::UserChange;
 use faregate_tests::TestApp;
 use serde_json::{Value, json};
 
@@ -141,6 +142,21 @@ async fn the_access_token_carries_the_names_of_now() {
         .unwrap();
     let access = app.refresh(&tokens.refresh).await.field("access");
     assert_eq!(claims(&access)["first_name"], "Anna");
+}
+
+#[tokio::test]
+async fn a_refresh_while_inactive_spends_nothing_where_reactivation_revives() {
+    let app = TestApp::builder()
+        .with("FAREGATE_HS256_KEY", "0123456789abcdef0123456789abcdef")
+        .with("FAREGATE_REFRESH_GRACE_SECONDS", "0")
+        .start()
+        .await;
+    let tokens = app.user("ann").await;
+    let id = app.service.users().find_id("ann").await.unwrap().unwrap();
+    app.service.users().change(id, &UserChange::Deactivate).await.unwrap();
+    app.refresh(&tokens.refresh).await.is(401);
+    app.service.users().change(id, &UserChange::Activate).await.unwrap();
+    app.refresh(&tokens.refresh).await.is(200);
 }
 
 #[tokio::test]
