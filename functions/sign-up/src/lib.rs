@@ -8,7 +8,7 @@ use axum::Router;
 use faregate::authentication::Authenticator;
 use faregate::clock::Clock;
 use faregate::domain::password_policy::PasswordPolicy;
-use faregate::domain::username::{MAX_LENGTH, Username, UsernameError};
+use faregate::domain::username::{MAX_LENGTH, Username};
 use faregate::http::{
     Answer, Authentication, Call, Field, FieldErrors, FieldReader, Refusal, Text, UserBody, Verb, View, ViewContext,
     messages, view_router,
@@ -107,17 +107,10 @@ fn username(fields: &mut FieldReader) -> Option<(Username, String)> {
             parsed = Some(username);
             Vec::new()
         }
-        Err(errors) => errors.into_iter().map(username_message).collect(),
+        Err(errors) => errors.into_iter().map(messages::username).collect(),
     };
     let typed = fields.text_with("username", Text::REQUIRED, check)?;
     Some((parsed?, typed))
-}
-
-fn username_message(error: UsernameError) -> String {
-    match error {
-        UsernameError::ForbiddenCharacter => messages::USERNAME.to_owned(),
-        UsernameError::TooLong => messages::too_long(MAX_LENGTH),
-    }
 }
 
 fn name(fields: &mut FieldReader, field: &'static str) -> Option<String> {

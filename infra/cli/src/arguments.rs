@@ -13,13 +13,23 @@ use clap::{Args, Parser, Subcommand};
 )]
 pub(crate) struct Arguments {
     /// Where DynamoDB is, e.g. `http://127.0.0.1:8001` for the one of `cargo run`
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = url)]
     pub(crate) endpoint_url: Option<String>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// An HTTP URL; `localhost:8001` would otherwise be tried, and fail as if DynamoDB were gone.
+fn url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    if rest.is_some_and(|rest| !rest.is_empty()) {
+        Ok(text.to_owned())
+    } else {
+        Err("it starts with http:// or https://".to_owned())
+    }
 }
 
 /// What the command is about.

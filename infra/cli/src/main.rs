@@ -18,7 +18,7 @@ use faregate::service::Service;
 use faregate::settings::{Settings, dynamodb_endpoint};
 use faregate::store::{connect, recorded_case};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, UsersCommand};
 use crate::failure::Failure;
 
 #[tokio::main]
@@ -39,8 +39,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let endpoint = arguments.endpoint_url.or_else(dynamodb_endpoint);
     let client = connect(endpoint.as_deref()).await;
     // The table knows how it compares names; whoever types this command need not.
-    if let Some(recorded) = recorded_case(&client, &settings.table).await? {
-        settings.username_case = recorded;
+    match (recorded_case(&client, &settings.table).await?, &arguments.command) {
+        (Some(recorded), _) => settings.username_case = recorded,
+        // Making the first user is a first start, and records the setting; looking for one must not.
+        (None, Command::Users(UsersCommand::Create(_))) => {}
+        (None, Command::Users(_)) => return Err(Failure::Refused("there are no users yet".to_owned())),
     }
     let service = Service::new(settings, client, Clock::system(), Randomness::from_system()?);
     let Command::Users(command) = arguments.command;

@@ -37,8 +37,8 @@ pub(crate) async fn run(service: &Service, command: UsersCommand) -> Result<Repo
 async fn create(service: &Service, arguments: NewUserArguments) -> Result<Report, Failure> {
     let NewUserArguments { password: PasswordArguments { user, password_stdin }, first_name, last_name, staff } =
         arguments;
-    let username =
-        Username::parse(&user.username).map_err(|_errors| Failure::Refused(messages::USERNAME.to_owned()))?;
+    let username = Username::parse(&user.username)
+        .map_err(|errors| Failure::Refused(errors.into_iter().map(messages::username).collect::<Vec<_>>().join(" ")))?;
     let (first_name, last_name) = (person_name(&first_name)?, person_name(&last_name)?);
     if service.users().is_taken(&username).await? {
         return Err(Failure::Refused(messages::USERNAME_TAKEN.to_owned()));

@@ -101,6 +101,7 @@ async fn what_is_not_there_or_not_allowed_is_exit_code_1() {
         (vec!["delete", "nobody"], "", "there is no user"),
         (vec!["create", "ANN", "--password-stdin"], "correct-horse-7\n", "already exists"),
         (vec!["create", "not a name", "--password-stdin"], "correct-horse-7\n", "Enter a valid username"),
+        (vec!["create", &"x".repeat(151), "--password-stdin"], "", "no more than 150 characters"),
         (vec!["create", "ben", "--password-stdin"], "password\n", "too common"),
         (vec!["create", "ben", "--password-stdin"], "", "the password is empty"),
         (vec!["set-password", "ann", "--password-stdin"], "ann\n", "too short"),
@@ -122,6 +123,28 @@ async fn a_password_is_never_an_argument() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn looking_for_a_user_decides_nothing() {
+    let operator = Operator::new().await;
+    let said = operator.run(&["show", "nobody"], "").await;
+    assert_eq!((said.code, said.err.as_str()), (1, "error: there are no users yet\n"));
+    let client = connect(Some(&operator.database.endpoint_url())).await;
+    assert!(faregate::store::recorded_case(&client, "faregate").await.unwrap().is_none());
+    operator.create("ann").await;
+    assert!(faregate::store::recorded_case(&client, "faregate").await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_no_url_is_usage() {
+    for url in ["localhost:8001", "127.0.0.1:8001", "foo", "http://"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
+        command.args(["--endpoint-url", url, "users", "show", "ann"]);
+        let said = tokio::task::spawn_blocking(move || said(command, "")).await.unwrap();
+        assert_eq!(said.code, 2, "{url}: {}", said.err);
+        assert!(said.err.contains("http://"), "{}", said.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dynamodb_that_is_gone_is_exit_code_3() {
     let operator = Operator::new().await;
     let endpoint = operator.database.endpoint_url();
@@ -130,5 +153,5 @@ async fn a_dynamodb_that_is_gone_is_exit_code_3() {
     command.args(["--endpoint-url", &endpoint, "users", "show", "ann"]);
     let said = tokio::task::spawn_blocking(move || said(command, "")).await.unwrap();
     assert_eq!(said.code, 3);
-    assert!(said.err.contains("no connection"), "{}", said.err);
+    assert!(said.err.contains("no connection: Connection refused"), "{}", said.err);
 }

@@ -1,8 +1,10 @@
 //! The embedded DynamoDB: dynoxide on a loopback port of this process, in memory or in a file.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use dynoxide::Database;
 use tokio::net::TcpListener;
@@ -45,6 +47,9 @@ pub enum DatabaseError {
     },
 }
 
+/// How long requests to the database may still run once it is asked to stop.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// A running database; [`Running::stop`] ends it in good order.
 #[derive(Debug)]
 pub struct Running {
@@ -85,7 +90,8 @@ impl Running {
     pub async fn stop(self) {
         // Either fails only when the server has ended already.
         let _ended = self.stop.send(());
-        let _joined = self.server.await;
+        // A client that never finishes its request must not keep the process: what is written is written.
+        let _joined = tokio::time::timeout(PATIENCE, self.server).await;
     }
 }
 
@@ -102,7 +108,10 @@ fn open(data: &Data) -> Result<(Database, Option<File>), DatabaseError> {
     };
     let failed = |reason: String| DatabaseError::Data { path: path.clone(), reason };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        // Password hashes and keys are in it: the folder is for its owner alone, where we make it.
+        let mut making = DirBuilder::new();
+        making.recursive(true).mode(0o700);
+        making.create(folder).map_err(|error| failed(error.to_string()))?;
     }
     let lock = lock(path)?;
     let text = path.to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?;

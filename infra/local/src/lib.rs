@@ -4,3 +4,4 @@
 pub mod database;
 pub mod functions;
 pub mod gateway;
+pub mod shutdown;

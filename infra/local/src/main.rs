@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::Parser;
@@ -16,9 +15,9 @@ use faregate::settings::{Settings, dynamodb_endpoint};
 use faregate::store::connect;
 use faregate::store::schema::create_missing_tables;
 use local::database::{self, Data, DatabaseError, Running};
+use local::shutdown::StopSignals;
 use local::{functions, gateway};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// The command line.
 #[derive(Parser, Debug)]
@@ -36,12 +35,12 @@ struct Arguments {
     /// Keep data in memory: it is gone when the service stops
     #[arg(long, conflicts_with = "data")]
     memory: bool,
-    /// File that keeps the data
-    #[arg(long, value_name = "PATH", default_value = ".faregate/local.db")]
-    data: PathBuf,
-    /// Port of the embedded DynamoDB, for other programs on this machine; 0 for any free one
-    #[arg(long, value_name = "N", default_value_t = 8001)]
-    dynamodb_port: u16,
+    /// File that keeps the data [default: .faregate/local.db]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Port of the embedded DynamoDB, for other programs on this machine; 0 for any free one [default: 8001]
+    #[arg(long, value_name = "N")]
+    dynamodb_port: Option<u16>,
 }
 
 /// What stops the start, in one line, with exit code 2.
@@ -53,14 +52,16 @@ enum StartFailure {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Service(#[from] StartError),
+    #[error("AWS_ENDPOINT_URL_DYNAMODB is set: there is no embedded DynamoDB for --memory, --data and --dynamodb-port")]
+    NotEmbedded,
     #[error("cannot handle signals: {0}")]
     Signals(std::io::Error),
     #[error("the service stopped: {0}")]
     Serve(std::io::Error),
 }
 
-/// How long running requests may take once the service is asked to stop.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DEFAULT_DATA: &str = ".faregate/local.db";
+const DEFAULT_DYNAMODB_PORT: u16 = 8001;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -110,11 +111,16 @@ impl DynamoDb {
 }
 
 async fn database(arguments: &Arguments) -> Result<DynamoDb, StartFailure> {
+    let Arguments { memory, data, dynamodb_port, .. } = arguments;
     if let Some(url) = dynamodb_endpoint() {
+        if *memory || data.is_some() || dynamodb_port.is_some() {
+            return Err(StartFailure::NotEmbedded);
+        }
         return Ok(DynamoDb::Existing(url));
     }
-    let data = if arguments.memory { Data::Memory } else { Data::File(arguments.data.clone()) };
-    Ok(DynamoDb::Embedded(database::start(&data, arguments.dynamodb_port).await?))
+    let file = || data.clone().unwrap_or_else(|| DEFAULT_DATA.into());
+    let data = if *memory { Data::Memory } else { Data::File(file()) };
+    Ok(DynamoDb::Embedded(database::start(&data, dynamodb_port.unwrap_or(DEFAULT_DYNAMODB_PORT)).await?))
 }
 
 async fn serve(
@@ -129,40 +135,21 @@ async fn serve(
     let routes = functions::service(&service).await?;
     let domain_name = format!("localhost:{}", address.port());
     let app = gateway::gateway(routes, &domain_name, randomness);
-    let (asked, stopping) = tokio::sync::oneshot::channel();
-    let stop_request = stop_request()?;
+    let mut signals = StopSignals::listen().map_err(StartFailure::Signals)?;
     greet(address, database);
-    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(
-        async move {
-            stop_request.await;
-            // The receiver lives as long as the server.
-            let _sent = asked.send(());
-        },
-    );
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
+    let server = server.with_graceful_shutdown(async { stopped.await.unwrap_or_default() });
+    let mut server = server.into_future();
+    tokio::select! {
+        ended = &mut server => return ended.map_err(StartFailure::Serve),
+        () = signals.next() => {}
+    }
+    // Fails only when the server has ended already.
+    let _ended = stop.send(());
     tokio::select! {
         ended = server => ended.map_err(StartFailure::Serve),
-        () = out_of_patience(stopping) => Ok(()),
-    }
-}
-
-/// Resolves on the first Ctrl-C or SIGTERM.
-fn stop_request() -> Result<impl Future<Output = ()>, StartFailure> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartFailure::Signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(StartFailure::Signals)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Resolves when a request still runs [`PATIENCE`] after the service was asked to stop.
-async fn out_of_patience(stopping: tokio::sync::oneshot::Receiver<()>) {
-    if stopping.await.is_ok() {
-        tokio::time::sleep(PATIENCE).await;
-    } else {
-        std::future::pending::<()>().await;
+        () = signals.out_of_patience() => Ok(()),
     }
 }
 
@@ -178,7 +165,7 @@ fn greet(address: SocketAddr, database: &DynamoDb) {
     let json = "-H 'Content-Type: application/json'";
     let log_in = format!(r#"curl -s {url}/api/log_in/ {json} -d '{{"username":"ann","password":"correct-horse-7"}}'"#);
     let text = format!(
-        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, {data}. Ctrl-C stops it.\n\nTry:\n\n  \
+        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, {data}. Ctrl-C stops it.\n\nTry {url}/api/sign_up/?format=api in a browser, or:\n\n  \
          curl -s {url}/api/sign_up/ {json} -d '{{\"username\":\"ann\",\"password1\":\"correct-horse-7\",\
          \"password2\":\"correct-horse-7\"}}'\n  {log_in}\n  \
          curl -s {url}/api/me/ -H \"Authorization: Bearer $({log_in} | sed 's/.*\"access\":\"\\([^\"]*\\)\".*/\\1/')\"\n\n",

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -99,6 +100,8 @@ fn what_was_written_is_there_after_a_restart() {
     let service = Service::start(&["--data", data]);
     assert_eq!(service.post("/api/sign_up/", &sign_up("ann")).0, 201);
     assert_eq!(service.stop("-TERM"), 0);
+    let mode = std::fs::metadata(folder.path().join("new/folder")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "keys and hashes are for their owner alone");
 
     let service = Service::start(&["--data", data]);
     let (status, tokens) = service.post("/api/log_in/", &log_in("ann"));
@@ -188,6 +191,35 @@ fn a_bad_setting_is_named() {
     assert_eq!(said.trim_end(), "error: FAREGATE_REFRESH_GRACE_SECONDS must be a number from 0 to 3600, not \"soon\"");
     let said = refused(&ports, &[("FAREGATE_TYPO", "1")]);
     assert!(said.contains("FAREGATE_TYPO is not a setting"), "{said}");
+}
+
+#[test]
+fn flags_of_the_embedded_database_do_not_go_with_another_one() {
+    let existing = [("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")];
+    for flags in [&["--memory"][..], &["--data", "x.db"], &["--dynamodb-port", "0"]] {
+        let said = refused(&[&["--port", "0"], flags].concat(), &existing);
+        assert!(said.contains("AWS_ENDPOINT_URL_DYNAMODB is set"), "{said}");
+    }
+}
+
+#[test]
+fn asked_twice_it_stops_at_once_whatever_a_client_does() {
+    let mut service = Service::start(&["--memory"]);
+    let mut slow = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    slow.write_all(b"POST /api/log_in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{").unwrap();
+    // Answered on another connection: the half request was accepted before it.
+    assert_eq!(service.post("/api/log_in/", &log_in("nobody")).0, 401);
+    let mut said = BufReader::new(service.child.stderr.take().unwrap());
+    let id = service.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let mut line = String::new();
+    while !line.contains("Ctrl-C again") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "it stopped without waiting");
+    }
+    let asked_again = std::time::Instant::now();
+    assert_eq!(service.stop("-INT"), 0);
+    assert!(asked_again.elapsed() < std::time::Duration::from_secs(8));
 }
 
 #[test]

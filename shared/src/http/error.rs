@@ -200,6 +200,7 @@ impl Serialize for FieldErrors {
 /// The wordings of field errors.
 pub mod messages {
     use super::Weakness;
+    use crate::domain::username::{MAX_LENGTH, UsernameError};
 
     /// A field is missing.
     pub const REQUIRED: &str = "This field is required.";
@@ -218,6 +219,15 @@ pub mod messages {
     pub const USERNAME_TAKEN: &str = "A user with that username already exists.";
     /// The two passwords differ.
     pub const PASSWORDS_DIFFER: &str = "Passwords must match.";
+
+    /// A username is none.
+    #[must_use]
+    pub fn username(error: UsernameError) -> String {
+        match error {
+            UsernameError::ForbiddenCharacter => USERNAME.to_owned(),
+            UsernameError::TooLong => too_long(MAX_LENGTH),
+        }
+    }
 
     /// A field is longer than `most` code points.
     #[must_use]

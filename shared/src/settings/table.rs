@@ -63,7 +63,12 @@ pub const SETTINGS: &[Setting] = &[
         "at least 32 bytes",
         "one HS256 key for all tokens, shared with a Django beside us; such access tokens outlive log-out elsewhere",
     ),
-    setting("FAREGATE_ACCESS_TOKEN_ALGORITHM", "RS256", "RS256, ES256 or EdDSA", "what the next access key is"),
+    setting(
+        "FAREGATE_ACCESS_TOKEN_ALGORITHM",
+        "RS256",
+        "RS256, ES256 or EdDSA",
+        "what the first access key is; no effect once there is one",
+    ),
     setting(
         "FAREGATE_ISSUER",
         "",

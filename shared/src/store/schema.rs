@@ -1,4 +1,4 @@
-//! The tables as a local DynamoDB needs them; on AWS, infra/template.yaml makes them.
+//! The tables as a local DynamoDB needs them; on AWS, the deployment makes them.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
