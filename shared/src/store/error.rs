@@ -26,7 +26,7 @@ pub enum StoreError {
     /// The table was made with the other setting of `FAREGATE_USERNAME_CASE_SENSITIVE`.
     #[error(
         "FAREGATE_USERNAME_CASE_SENSITIVE is {asked}, but this table was started with {recorded}: \
-         changing it would make names meet or part"
+         changing it would make names meet or part; start another table with it (locally: --memory or --data PATH)"
     )]
     CaseSettingDiffers {
         /// What the settings say.

@@ -5,7 +5,7 @@
 //! | make a user | `TransactWriteItems` | `USERNAME#<key>` `IDENTIFIER` and `USER#<id>` `PROFILE` |
 //! | is this name taken; who has it | `GetItem` | `USERNAME#<key>` `IDENTIFIER` |
 //! | log in: the user and the sessions | `Query` | `USER#<id>`, `PROFILE` and above |
-//! | open, rotate, end a session | `PutItem`, `UpdateItem` | `USER#<id>` `SESSION#<sid>` |
+//! | open, rotate, end, evict a session | `PutItem`, `UpdateItem`, `DeleteItem` | `USER#<id>` `SESSION#<sid>` |
 //! | who sent this access token | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | the user at a refresh | `GetItem` | `USER#<id>` `PROFILE` |
 //! | change or delete a user | `UpdateItem`, `TransactWriteItems` | `USER#<id>` `PROFILE` |
