@@ -35,7 +35,7 @@ impl StopSignals {
         }
     }
 
-    /// Resolves when requests still run [`PATIENCE`] later, or on the next signal; says so when it takes a while.
+    /// Resolves when requests still run ten seconds later, or on the next signal; says so when it takes a while.
     pub async fn out_of_patience(&mut self) {
         let waiting = async {
             tokio::time::sleep(QUIET).await;
