@@ -4,7 +4,7 @@ use faregate::settings::{SETTINGS, Setting};
 
 fn row(setting: &Setting) -> String {
     let default = if setting.default.is_empty() { "unset".to_owned() } else { format!("`{}`", setting.default) };
-    let reserved = if setting.reserved { " (checked, no effect yet)" } else { "" };
+    let reserved = if setting.reserved { " (no effect yet)" } else { "" };
     format!("| `{}` | {default} | {} | {}{reserved} |", setting.name, setting.allowed, setting.meaning)
 }
 
