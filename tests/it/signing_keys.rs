@@ -183,14 +183,34 @@ async fn a_ring_that_cannot_be_read_again_goes_on_and_is_not_asked_for_by_everyb
     assert_eq!(app.calls.take(), ["Query", "BatchGetItem"], "and tried again in a while");
 }
 
+/// Removes the private keys, as a cleanup gone wrong would; public parts and refresh secrets stay.
+async fn lose_private_keys(app: &TestApp) {
+    let text = aws_sdk_dynamodb::types::AttributeValue::S;
+    let kid = stored_key(app, "PUBLIC", "kid").await;
+    let delete = app.client.delete_item().table_name("faregate-keys");
+    delete.key("pk", text("PRIVATE".to_owned())).key("sk", text(format!("KEY#{kid}"))).send().await.unwrap();
+}
+
 #[tokio::test]
-async fn a_refresh_that_cannot_be_signed_spends_no_token() {
+async fn a_refresh_that_cannot_be_signed_is_our_trouble_and_spends_no_token() {
     let app = TestApp::builder().with("FAREGATE_REFRESH_GRACE_SECONDS", "0").start().await;
     let tokens = app.user("ann").await;
-    let keyless = app.another_service(&[("FAREGATE_KEYS_TABLE", "no-such-table")]);
-    let signer = keyless.signer(keyless.keyring(KeyAccess::Sign));
-    assert!(signer.ready().await.is_err());
+    lose_private_keys(&app).await;
+    let keyless = app.another(&[("FAREGATE_REFRESH_GRACE_SECONDS", "0")]).await;
+    keyless.refresh(&tokens.refresh).await.is(503);
+    keyless.try_log_in("ann", faregate_tests::PASSWORD).await.is(503);
+    // This service still has its ring: the token that was refused there is good here.
     app.refresh(&tokens.refresh).await.is(200);
+}
+
+#[tokio::test]
+async fn a_ring_that_lost_its_keys_does_not_replace_one_that_has_them() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    lose_private_keys(&app).await;
+    app.clock.advance_seconds(300);
+    app.refresh(&tokens.refresh).await.is(200);
+    app.log_in("ann").await;
 }
 
 #[tokio::test]

@@ -97,6 +97,10 @@ pub enum KeyringError {
 }
 
 impl Ring {
+    fn can_sign(&self) -> bool {
+        self.access.is_some() && self.refresh.is_some()
+    }
+
     /// The key that a token with this `kid` must have been signed with.
     pub(super) fn verification_key(&self, kid: Option<&str>) -> Option<VerificationKey> {
         self.any_kid.as_ref().or_else(|| self.by_kid.get(kid?)).cloned()
@@ -235,11 +239,14 @@ impl Stored {
 
     async fn load(&self, now: Timestamp) -> Result<Ring, KeyringError> {
         let ring = Box::pin(self.load_stored()).await?;
-        if self.access != KeyAccess::Sign || ring.access.is_some() {
+        if self.access != KeyAccess::Sign || ring.can_sign() {
             return Ok(ring);
         }
         self.make_first_key(now).await?;
-        Box::pin(self.load_stored()).await
+        let ring = Box::pin(self.load_stored()).await?;
+        // Taken for a failed reading: a ring that still has its keys goes on, and nothing is written for a token that
+        // could not be signed.
+        if ring.can_sign() { Ok(ring) } else { Err(KeyringError::CannotSign) }
     }
 
     async fn load_stored(&self) -> Result<Ring, KeyringError> {

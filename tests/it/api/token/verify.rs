@@ -13,13 +13,3 @@ async fn a_spent_refresh_token_is_not_good() {
     app.verify(&successor).await.is(200);
     app.refresh(&successor).await.is(200);
 }
-
-#[tokio::test]
-async fn an_access_token_costs_no_call() {
-    let app = TestApp::start().await;
-    let tokens = app.user("ann").await;
-    app.verify(&tokens.access).await.is(200);
-    app.calls.take();
-    app.verify(&tokens.access).await.is(200);
-    assert!(app.calls.take().is_empty());
-}
