@@ -1,7 +1,8 @@
 //! Who sent this access token, and may that user still use it?
 
 use crate::clock::{Clock, Timestamp};
-use crate::domain::session::Reactivation;
+use crate::domain::principal::Principal;
+use crate::domain::session::{Reactivation, SessionId};
 use crate::domain::user::{User, UserId};
 use crate::store::{Sessions, StoreError};
 use crate::tokens::{AccessClaims, TokenError, Verifier, VerifyError};
@@ -13,6 +14,30 @@ pub struct Authenticator {
     sessions: Sessions,
     reactivation: Reactivation,
     clock: Clock,
+}
+
+/// Who sent a good access token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The user, as it is now.
+    pub user: User,
+    /// The session that the token belongs to; none for a token of a Django beside us.
+    pub session_id: Option<SessionId>,
+    /// When the token expires.
+    pub token_expires_at: Timestamp,
+}
+
+impl Caller {
+    /// Whom the token stands for.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        Principal {
+            user_id: self.user.id,
+            username: self.user.username.to_string(),
+            session_id: self.session_id,
+            token_expires_at: self.token_expires_at,
+        }
+    }
 }
 
 /// Why an access token opens nothing.
@@ -35,6 +60,30 @@ pub enum AuthenticationError {
     Store(#[from] StoreError),
 }
 
+/// We could not tell whether what somebody showed is good.
+#[derive(Debug, thiserror::Error)]
+pub enum Undecided {
+    /// The key ring cannot be read.
+    #[error("the key ring cannot be read")]
+    Keyring(#[source] crate::tokens::KeyringError),
+    /// DynamoDB failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What was decided of a token, for those who need not know why it is refused.
+///
+/// # Errors
+///
+/// When it could not be decided.
+pub fn decided(verified: Result<AccessClaims, VerifyError>) -> Result<Option<AccessClaims>, Undecided> {
+    match verified {
+        Ok(claims) => Ok(Some(claims)),
+        Err(VerifyError::Token(_)) => Ok(None),
+        Err(VerifyError::Keyring(error)) => Err(Undecided::Keyring(error)),
+    }
+}
+
 impl Authenticator {
     /// An authenticator that verifies with `verifier` and reads users and sessions from `sessions`.
     #[must_use]
@@ -42,19 +91,20 @@ impl Authenticator {
         Self { verifier, sessions, reactivation, clock }
     }
 
-    /// The user whose good access token this is. One batch read: the user and the session as they are now.
+    /// Whose good access token this is. One batch read: the user and the session as they are now.
     ///
     /// # Errors
     ///
     /// When the token is no good, its user is gone or inactive, its session is over, or we could not tell.
-    pub async fn authenticate(&self, token: &str) -> Result<User, AuthenticationError> {
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, AuthenticationError> {
         let now: Timestamp = self.clock.now();
         let claims = match self.verifier.access(token, now).await {
             Ok(claims) => claims,
             Err(VerifyError::Token(error)) => return Err(error.into()),
             Err(VerifyError::Keyring(error)) => return Err(AuthenticationError::Keyring(error)),
         };
-        self.user_of(&claims).await
+        let user = self.user_of(&claims).await?;
+        Ok(Caller { user, session_id: claims.session_id, token_expires_at: claims.expires_at })
     }
 
     async fn user_of(&self, claims: &AccessClaims) -> Result<User, AuthenticationError> {

@@ -4,8 +4,10 @@
 //!
 //! ```text
 //! service         builds everything below once, from the settings
+//! events          what API Gateway and schedules send that is no HTTP request
 //! http            bytes in, bytes out; the only module that knows status codes
 //! authentication  who sent this access token
+//! reaper          tells ws-reaper that a session ended
 //! tokens          claims, key ring, signing and verifying
 //! store           DynamoDB; the only module that imports aws_sdk_dynamodb
 //! settings        what can be set; the only reader of the environment
@@ -19,10 +21,12 @@
 pub mod authentication;
 pub mod clock;
 pub mod domain;
+pub mod events;
 pub mod http;
 pub mod logging;
 pub mod passwords;
 pub mod randomness;
+pub mod reaper;
 pub mod service;
 pub mod settings;
 pub mod store;

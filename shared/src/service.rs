@@ -8,9 +8,10 @@ use crate::http::ViewContext;
 use crate::logging;
 use crate::passwords::{PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
+use crate::reaper::Reaper;
 use crate::settings::{Settings, SettingsError, dynamodb_endpoint};
-use crate::store::{Client, KeyStore, Sessions, StoreError, Users, connect};
-use crate::tokens::{KeyAccess, Keyring, Signer, Verifier};
+use crate::store::{Client, Connections, KeyStore, Sessions, StoreError, Tickets, Users, connect};
+use crate::tokens::{KeyAccess, Keyring, Rotation, Signer, Verifier};
 
 /// The parts of the service. A function's `Deps` takes from it exactly what that function may touch.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Service {
     /// Randomness.
     pub randomness: Randomness,
     client: Client,
+    /// Where all functions run in one process: the way to `ws-reaper` in it.
+    local_reaper: Option<Reaper>,
     /// Made at its first use: functions that hash nothing never have it.
     passwords: Arc<Mutex<Option<Passwords>>>,
     users: Users,
@@ -42,6 +45,9 @@ pub enum StartError {
     /// The table was started with other settings.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A setting without a default is not set.
+    #[error("{0} must be set")]
+    Unset(&'static str),
 }
 
 impl Service {
@@ -61,7 +67,22 @@ impl Service {
     #[must_use]
     pub fn new(settings: Settings, client: Client, clock: Clock, randomness: Randomness) -> Self {
         let users = Users::new(client.clone(), &settings.table, settings.username_case, randomness.clone());
-        Self { settings, clock, randomness, client, passwords: Arc::default(), users }
+        Self { settings, clock, randomness, client, local_reaper: None, passwords: Arc::default(), users }
+    }
+
+    /// This service, in a process where `ws-reaper` is reached through `reaper`.
+    #[must_use]
+    pub fn with_local_reaper(self, reaper: Reaper) -> Self {
+        Self { local_reaper: Some(reaper), ..self }
+    }
+
+    /// The way to `ws-reaper`, if the settings name one.
+    pub async fn reaper(&self) -> Reaper {
+        match (&self.local_reaper, &self.settings.sockets.reaper_function) {
+            (Some(local), _) => local.clone(),
+            (None, Some(function)) => Reaper::lambda(function.clone()).await,
+            (None, None) => Reaper::none(),
+        }
     }
 
     /// The users.
@@ -74,6 +95,18 @@ impl Service {
     #[must_use]
     pub fn sessions(&self) -> Sessions {
         Sessions::new(self.client.clone(), &self.settings.table, self.randomness.clone())
+    }
+
+    /// The tickets.
+    #[must_use]
+    pub fn tickets(&self) -> Tickets {
+        Tickets::new(self.client.clone(), self.settings.table.clone())
+    }
+
+    /// The open WebSockets.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        Connections::new(self.client.clone(), self.settings.table.clone())
     }
 
     /// The password hasher; one for all who ask, so that they share its bound.
@@ -97,8 +130,18 @@ impl Service {
         if let Some(secret) = &tokens.hs256_key {
             return Keyring::shared(secret);
         }
-        let store = KeyStore::new(self.client.clone(), &self.settings.keys_table, self.randomness.clone());
-        Keyring::stored(store, access, tokens.algorithm, (self.clock.clone(), self.randomness.clone()))
+        Keyring::stored(self.key_store(), access, tokens.algorithm, (self.clock.clone(), self.randomness.clone()))
+    }
+
+    /// Moves the key ring on.
+    #[must_use]
+    pub fn rotation(&self) -> Rotation {
+        let parts = (self.clock.clone(), self.randomness.clone());
+        Rotation::new(self.key_store(), self.settings.tokens.algorithm, parts)
+    }
+
+    fn key_store(&self) -> KeyStore {
+        KeyStore::new(self.client.clone(), &self.settings.keys_table, self.randomness.clone())
     }
 
     /// Signs with the keys of `keyring`.

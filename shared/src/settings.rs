@@ -4,17 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::session::{Reactivation, SessionPolicy};
+use crate::domain::signing_key::{MAX_ACCESS_LIFETIME_SECONDS, MAX_REFRESH_LIFETIME_SECONDS};
 use crate::domain::username::CaseSensitivity;
 use crate::passwords::{Argon2Parameters, Engine};
 
+mod reader;
 mod table;
 
+use reader::Reader;
 pub use table::{SETTINGS, Setting};
 
 /// Where DynamoDB is, if not where AWS has it: `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads it.
@@ -39,6 +41,10 @@ pub struct Settings {
     pub argon2: Argon2Parameters,
     /// Which implementation hashes them.
     pub argon2_engine: Engine,
+    /// How the authorizers answer.
+    pub authorizer: AuthorizerSettings,
+    /// Where open WebSockets are closed.
+    pub sockets: SocketSettings,
     /// Whether API routes answer `?format=api` with a page.
     pub browsable_api: bool,
     /// The DynamoDB table of users and sessions.
@@ -58,6 +64,8 @@ pub struct TokenSettings {
     pub hs256_key: Option<SharedKey>,
     /// The algorithm of the next access key.
     pub algorithm: AccessAlgorithm,
+    /// Seconds a key signs before the schedule makes the next one.
+    pub key_period_seconds: i64,
     /// The claim `iss`; unset, the request's domain.
     pub issuer: Option<String>,
     /// The claim `aud` of access tokens.
@@ -85,12 +93,57 @@ impl fmt::Debug for SharedKey {
 /// What access tokens can be signed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessAlgorithm {
-    /// RSA PKCS#1 v1.5 with SHA-256 and 2048-bit keys: the one that API Gateway's JWT authorizers accept.
-    Rs256,
+    /// RSA PKCS#1 v1.5 with SHA-256: the one that API Gateway's JWT authorizers accept.
+    Rs256(RsaModulus),
     /// ECDSA on P-256 with SHA-256.
     Es256,
     /// Ed25519.
     EdDsa,
+}
+
+/// How long the modulus of a new RSA key is (RFC 7518, 3.3: 2048 bits or more).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RsaModulus {
+    /// 2048 bits: 112 bits of security, enough until 2030 (NIST SP 800-57, part 1, table 2).
+    Bits2048,
+    /// 3072 bits: 128 bits of security; a signature takes about three times as long.
+    Bits3072,
+}
+
+/// What the function `authorizer` looks at beside the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizerMode {
+    /// Nothing: no DynamoDB call.
+    Stateless,
+    /// The user and the session, as they are now: one batch read.
+    Session,
+}
+
+/// What the function `authorizer` answers to payload 2.0. The event does not say what API Gateway was told to expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizerResponse {
+    /// `{"isAuthorized": ...}`, for `EnableSimpleResponses: true`.
+    Simple,
+    /// An IAM policy.
+    Policy,
+}
+
+/// How the authorizers answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorizerSettings {
+    /// What they look at.
+    pub mode: AuthorizerMode,
+    /// What they answer to payload 2.0.
+    pub response: AuthorizerResponse,
+}
+
+/// Where open WebSockets are closed, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketSettings {
+    /// The WebSocket API's management endpoint, without `/@connections`; unset where nothing closes sockets.
+    pub management_endpoint: Option<String>,
+    /// The name or ARN of the function `ws-reaper`; unset, nobody tells it that a session ended.
+    pub reaper_function: Option<String>,
 }
 
 /// A setting that stops the start.
@@ -181,6 +234,11 @@ impl Settings {
                 "FAREGATE_ARGON2_ENGINE",
                 &[("argon2-rust", Engine::Argon2Rust), ("argon2", Engine::RustCrypto)],
             )?,
+            authorizer: authorizer_settings(&read)?,
+            sockets: SocketSettings {
+                management_endpoint: read.url("FAREGATE_WS_ENDPOINT")?,
+                reaper_function: read.optional_text("FAREGATE_WS_REAPER_FUNCTION"),
+            },
             browsable_api: read.switch("FAREGATE_BROWSABLE_API")?,
             table: read.table_name("FAREGATE_TABLE")?,
             keys_table: read.table_name("FAREGATE_KEYS_TABLE")?,
@@ -195,29 +253,57 @@ fn password_policy(read: &Reader) -> Result<PasswordPolicy, SettingsError> {
 }
 
 fn session_policy(read: &Reader) -> Result<SessionPolicy, SettingsError> {
-    const YEAR: i64 = 31_536_000;
+    const TEN_YEARS: i64 = 315_360_000;
     let shares_key = read.secret("FAREGATE_HS256_KEY")?.is_some();
     Ok(SessionPolicy {
         rotate: read.flag("FAREGATE_ROTATE_REFRESH_TOKENS")?,
         grace_seconds: read.number("FAREGATE_REFRESH_GRACE_SECONDS", 0, 3600)?,
-        refresh_lifetime_seconds: read.number("FAREGATE_REFRESH_TOKEN_LIFETIME_SECONDS", 1, YEAR)?,
-        absolute_lifetime_seconds: read.number("FAREGATE_SESSION_ABSOLUTE_LIFETIME_SECONDS", 1, 10 * YEAR)?,
+        refresh_lifetime_seconds: read.number(
+            "FAREGATE_REFRESH_TOKEN_LIFETIME_SECONDS",
+            1,
+            MAX_REFRESH_LIFETIME_SECONDS,
+        )?,
+        absolute_lifetime_seconds: read.number("FAREGATE_SESSION_ABSOLUTE_LIFETIME_SECONDS", 1, TEN_YEARS)?,
         sessions_per_user: read.number("FAREGATE_SESSIONS_PER_USER", 1, 1000)?,
         reactivation: if shares_key { Reactivation::RevivesSessions } else { Reactivation::LeavesSessionsEnded },
     })
 }
 
 fn token_settings(read: &Reader) -> Result<TokenSettings, SettingsError> {
+    let sizes = [("2048", RsaModulus::Bits2048), ("3072", RsaModulus::Bits3072)];
+    let modulus = read.choice("FAREGATE_RSA_KEY_BITS", &sizes)?;
     Ok(TokenSettings {
-        access_lifetime_seconds: read.number("FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS", 1, 86_400)?,
+        access_lifetime_seconds: read.number(
+            "FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS",
+            1,
+            MAX_ACCESS_LIFETIME_SECONDS,
+        )?,
         jitter: read.switch("FAREGATE_TOKEN_JITTER")?,
         hs256_key: read.secret("FAREGATE_HS256_KEY")?,
         algorithm: read.choice(
             "FAREGATE_ACCESS_TOKEN_ALGORITHM",
-            &[("RS256", AccessAlgorithm::Rs256), ("ES256", AccessAlgorithm::Es256), ("EdDSA", AccessAlgorithm::EdDsa)],
+            &[
+                ("RS256", AccessAlgorithm::Rs256(modulus)),
+                ("ES256", AccessAlgorithm::Es256),
+                ("EdDSA", AccessAlgorithm::EdDsa),
+            ],
         )?,
+        key_period_seconds: 86_400 * read.number::<i64>("FAREGATE_KEY_ROTATION_DAYS", 1, 3650)?,
         issuer: read.url("FAREGATE_ISSUER")?,
         audience: read.text("FAREGATE_AUDIENCE")?,
+    })
+}
+
+fn authorizer_settings(read: &Reader) -> Result<AuthorizerSettings, SettingsError> {
+    Ok(AuthorizerSettings {
+        mode: read.choice(
+            "FAREGATE_AUTHORIZER_MODE",
+            &[("stateless", AuthorizerMode::Stateless), ("session", AuthorizerMode::Session)],
+        )?,
+        response: read.choice(
+            "FAREGATE_AUTHORIZER_RESPONSE",
+            &[("simple", AuthorizerResponse::Simple), ("policy", AuthorizerResponse::Policy)],
+        )?,
     })
 }
 
@@ -230,93 +316,6 @@ fn argon2_parameters(read: &Reader) -> Result<Argon2Parameters, SettingsError> {
         iterations: read.number("FAREGATE_ARGON2_ITERATIONS", 1, 100)?,
         parallelism,
     })
-}
-
-/// The given values over the table's defaults.
-struct Reader(BTreeMap<String, String>);
-
-impl Reader {
-    fn text(&self, name: &'static str) -> Result<String, SettingsError> {
-        let text = self.raw(name);
-        if text.is_empty() { Err(self.bad(name)) } else { Ok(text.to_owned()) }
-    }
-
-    fn raw(&self, name: &'static str) -> &str {
-        self.0.get(name).map_or_else(|| table::default_of(name), String::as_str)
-    }
-
-    fn bad(&self, name: &'static str) -> SettingsError {
-        let setting = table::named(name);
-        let given = (!setting.secret).then(|| self.raw(name).to_owned());
-        SettingsError::BadValue { name, allowed: setting.allowed, given }
-    }
-
-    fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> Result<T, SettingsError> {
-        let given = self.raw(name);
-        choices.iter().find(|(text, _)| *text == given).map(|(_, value)| *value).ok_or_else(|| self.bad(name))
-    }
-
-    fn flag(&self, name: &'static str) -> Result<bool, SettingsError> {
-        self.choice(name, &[("true", true), ("false", false)])
-    }
-
-    fn switch(&self, name: &'static str) -> Result<bool, SettingsError> {
-        self.choice(name, &[("on", true), ("off", false)])
-    }
-
-    fn number<T: FromStr + TryInto<i64> + Copy>(
-        &self,
-        name: &'static str,
-        least: i64,
-        most: i64,
-    ) -> Result<T, SettingsError> {
-        let number: T = self.raw(name).parse().map_err(|_| self.bad(name))?;
-        let in_range = number.try_into().is_ok_and(|wide| (least..=most).contains(&wide));
-        if in_range { Ok(number) } else { Err(self.bad(name)) }
-    }
-
-    /// RFC 7518, 3.2: a key for HS256 has at least 256 bits.
-    fn secret(&self, name: &'static str) -> Result<Option<SharedKey>, SettingsError> {
-        match self.raw(name) {
-            "" => Ok(None),
-            key if key.len() >= 32 => Ok(Some(SharedKey(Zeroizing::new(key.to_owned())))),
-            _ => Err(self.bad(name)),
-        }
-    }
-
-    /// An issuer: scheme and host, perhaps a path, no query and no fragment (OpenID Connect Discovery 1.0, 3).
-    fn url(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
-        let given = self.raw(name);
-        if given.is_empty() {
-            return Ok(None);
-        }
-        let uri: http::Uri = given.parse().map_err(|_| self.bad(name))?;
-        let complete = uri.scheme().is_some() && uri.host().is_some_and(|host| !host.is_empty());
-        let plain = uri.query().is_none() && !given.contains('#') && !given.ends_with('/');
-        if complete && plain { Ok(Some(given.to_owned())) } else { Err(self.bad(name)) }
-    }
-
-    /// DynamoDB's rule for table names: 3 to 255 of `a-zA-Z0-9_.-`.
-    fn table_name(&self, name: &'static str) -> Result<String, SettingsError> {
-        let given = self.raw(name);
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-        if (3..=255).contains(&given.len()) && given.bytes().all(allowed) {
-            Ok(given.to_owned())
-        } else {
-            Err(self.bad(name))
-        }
-    }
-
-    /// Settings of capabilities that are still to come: their names are taken and their values are checked.
-    fn check_reserved(&self) -> Result<(), SettingsError> {
-        self.choice("FAREGATE_AUTHORIZER_MODE", &[("stateless", ()), ("session", ())])?;
-        self.switch("FAREGATE_BASIC_AUTH")?;
-        self.number::<u32>("FAREGATE_ACCOUNT_FAILURE_LIMIT", 0, 1_000_000)?;
-        self.choice("FAREGATE_DUMMY_HASH", &[("argon2id", ())])?;
-        self.switch("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH")?;
-        self.switch("FAREGATE_THROTTLE")?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

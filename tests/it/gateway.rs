@@ -43,6 +43,7 @@ async fn a_function_that_never_answers_is_given_up_after_thirty_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_use_case_that_hangs_or_panics_is_our_trouble() {
+    faregate_tests::let_log_lines_be_made();
     let routes = Router::new()
         .route("/api/hang", any(std::future::pending::<()>))
         .route("/api/panic", any(async || -> () { panic!("on purpose") }));

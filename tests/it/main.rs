@@ -2,14 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "tests: a panic is a failure")]
 #![expect(clippy::panic, reason = "tests: a panic is a failure")]
+#![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
 
 mod abuse;
 mod api;
+mod authorizer;
 mod budget;
 mod events;
+mod forgeries;
 mod gateway;
+mod key_rotation;
 mod layering;
 mod logs;
 mod outage;
 mod settings;
 mod signing_keys;
+mod sockets;
+mod well_known;

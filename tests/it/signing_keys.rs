@@ -7,17 +7,17 @@ use faregate_tests::{Reply, TestApp};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-fn part(token: &str, index: usize) -> Value {
+pub(crate) fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap()).unwrap()
 }
 
-fn signed(header: &str, claims: &str, key: &[u8]) -> String {
+pub(crate) fn signed(header: &str, claims: &str, key: &[u8]) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let key = EncodingKey::from_secret(key);
     format!("{signed}.{}", jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).unwrap())
 }
 
-async fn stored_key(app: &TestApp, partition: &str, attribute: &str) -> String {
+pub(crate) async fn stored_key(app: &TestApp, partition: &str, attribute: &str) -> String {
     let query = app.client.query().table_name("faregate-keys").key_condition_expression("pk = :pk");
     let query =
         query.expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(partition.to_owned()));
@@ -74,7 +74,7 @@ async fn services_that_start_at_once_share_one_first_key() {
         faregate::store::schema::create_missing_tables(&app.client, &[&table]).await.unwrap();
         let settings = [("FAREGATE_KEYS_TABLE", table.as_str()), ("FAREGATE_ACCESS_TOKEN_ALGORITHM", "ES256")];
         let services: Vec<_> = (0..4).map(|_| app.another_service(&settings)).collect();
-        let starting = services.iter().map(local::functions::service);
+        let starting = services.iter().map(local::functions::routes);
         let routers = futures_util::future::try_join_all(starting).await.unwrap();
         let mut kids = std::collections::BTreeSet::new();
         for router in &routers {

@@ -10,7 +10,9 @@
 
 mod calls;
 mod reply;
+mod socket;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
@@ -18,16 +20,24 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
 use faregate::clock::{Clock, Timestamp};
 use faregate::randomness::Randomness;
+use faregate::reaper::Reaper;
 use faregate::service::Service;
 use faregate::settings::Settings;
 use faregate::store::schema::create_missing_tables;
-use faregate::store::{Client, connect};
+use faregate::store::{Client, connect, keys};
+use futures_util::future::join_all;
 use local::database::{Data, Running};
+use local::functions::EventFunctions;
+use local::websocket::Sockets;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::task::AbortHandle;
 use tower::ServiceExt as _;
 
 pub use calls::Calls;
 pub use reply::Reply;
+pub use socket::{Socket, bearer, protocols};
 
 /// A password that satisfies the policy.
 pub const PASSWORD: &str = "Vq7!tramline-Oak";
@@ -47,6 +57,15 @@ pub struct TestApp {
     pub client: Client,
     router: Router,
     database: Option<Running>,
+    /// Where it listens, if it does.
+    listening: Option<Listening>,
+}
+
+/// A service on a port of its own: what sockets need.
+#[derive(Debug)]
+struct Listening {
+    address: SocketAddr,
+    serving: AbortHandle,
 }
 
 /// How a [`TestApp`] is started.
@@ -55,6 +74,7 @@ pub struct Builder {
     settings: Vec<(String, String)>,
     clock: Clock,
     endpoint_url: Option<String>,
+    listens: bool,
 }
 
 /// The two tokens of a log-in.
@@ -69,12 +89,15 @@ pub struct Tokens {
 impl TestApp {
     /// A service with default settings but a cheap hash, at [`START`].
     pub fn builder() -> Builder {
-        let builder = Builder { settings: Vec::new(), clock: Clock::held_at(START), endpoint_url: None };
+        let_log_lines_be_made();
+        let builder =
+            Builder { settings: Vec::new(), clock: Clock::held_at(START), endpoint_url: None, listens: false };
         builder
             .with("FAREGATE_ARGON2_MEMORY_KIB", "64")
             .with("FAREGATE_ARGON2_ITERATIONS", "1")
             .with("FAREGATE_BROWSABLE_API", "on")
             .with("FAREGATE_ISSUER", "http://localhost:8000")
+            .with("FAREGATE_WS_ENDPOINT", "http://127.0.0.1:9")
     }
 
     /// [`TestApp::builder`], started.
@@ -109,6 +132,29 @@ impl TestApp {
     /// Sends `request`.
     pub async fn send(&self, request: Request<Body>) -> Reply {
         Reply::of(self.router.clone().oneshot(request).await.expect("a router never fails")).await
+    }
+
+    /// The functions that answer events, on this service's parts.
+    pub async fn events(&self) -> EventFunctions {
+        local::functions::events(&self.service).await.expect("functions that start")
+    }
+
+    /// Tries to open a WebSocket; the status when it does not open.
+    ///
+    /// # Errors
+    ///
+    /// The status of the refusal.
+    pub async fn connect(&self, query: &str, headers: &[(&'static str, String)]) -> Result<Socket, u16> {
+        let address = self.listening.as_ref().expect("a service that listens").address;
+        Socket::open(&format!("ws://{address}/ws/{query}"), headers).await
+    }
+
+    /// Whether any socket is on record.
+    pub async fn has_open_sockets(&self) -> bool {
+        let shards = keys::CONNECTION_SHARDS.into_iter();
+        let connections = self.service.connections();
+        let pages = join_all(shards.map(|shard| connections.page(shard, None))).await;
+        pages.into_iter().any(|page| !page.expect("a page").connections.is_empty())
     }
 
     /// The router itself.
@@ -173,6 +219,9 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.serving.abort();
+        }
         assert!(std::thread::panicking() || !self.calls.is_waiting(), "a fault was prepared that never came to pass");
     }
 }
@@ -199,6 +248,13 @@ impl Builder {
         self
     }
 
+    /// On a port, with WebSockets.
+    #[must_use]
+    pub fn listening(mut self) -> Self {
+        self.listens = true;
+        self
+    }
+
     /// Starts it.
     pub async fn start(self) -> TestApp {
         self.try_start().await.expect("the service starts")
@@ -210,7 +266,7 @@ impl Builder {
     ///
     /// When a setting is wrong or the table was started with other settings.
     pub async fn try_start(self) -> Result<TestApp, faregate::service::StartError> {
-        let settings = Settings::from_pairs(self.settings)?;
+        let mut settings = Settings::from_pairs(self.settings)?;
         let database = match &self.endpoint_url {
             Some(_) => None,
             None => Some(local::database::start(&Data::Memory, 0).await.expect("a database in memory")),
@@ -223,11 +279,46 @@ impl Builder {
         let calls = Calls::default();
         let watched = calls.watching(&client);
         let randomness = Randomness::from_seed(next_seed());
-        let service = Service::new(settings, watched, self.clock.clone(), randomness.clone());
-        let routes = local::functions::service(&service).await?;
-        let router = local::gateway::gateway(routes, "localhost:8000", randomness);
-        Ok(TestApp { service, clock: self.clock, calls, client, router, database })
+        let listener = if self.listens { Some(TcpListener::bind("127.0.0.1:0").await.expect("a port")) } else { None };
+        let address = listener.as_ref().map(|listener| listener.local_addr().expect("an address"));
+        if let Some(address) = address {
+            settings.sockets.management_endpoint = Some(format!("http://{address}"));
+        }
+        let (told, telling) = unbounded_channel();
+        let mut service = Service::new(settings, watched, self.clock.clone(), randomness.clone());
+        if self.listens {
+            service = service.with_local_reaper(Reaper::queue(told));
+        }
+        let routes = local::functions::routes(&service).await?;
+        let router = local::gateway::gateway(routes, "localhost:8000", randomness.clone());
+        let listening = match listener.zip(address) {
+            None => None,
+            Some((listener, address)) => {
+                let events = local::functions::events(&service).await?;
+                let sockets = Sockets::new(events.clone(), "localhost:8000", (self.clock.clone(), randomness));
+                let app = router.clone().merge(sockets.router());
+                let app = app.into_make_service_with_connect_info::<SocketAddr>();
+                let serving = async move {
+                    let server = axum::serve(listener, app);
+                    tokio::select! {
+                        ended = server => ended.expect("a server that ends well"),
+                        () = local::schedules::run_told(events, telling) => {}
+                    }
+                };
+                #[expect(clippy::disallowed_methods, reason = "a server of a test, which ends it")]
+                let serving = tokio::spawn(serving).abort_handle();
+                Some(Listening { address, serving })
+            }
+        };
+        Ok(TestApp { service, clock: self.clock, calls, client, router, database, listening })
     }
+}
+
+/// Gives every log line of this process somewhere to go. `tracing` remembers of each line whether anybody listens, and a
+/// line that was met on another thread while a test began to listen could stay unheard.
+pub fn let_log_lines_be_made() {
+    // Only the first call of a process can; the others find it done.
+    let _done = tracing::subscriber::set_global_default(faregate::logging::json_lines(std::io::sink));
 }
 
 /// A seed that no other service of this process has: two that share a DynamoDB must not make equal ids.

@@ -10,6 +10,7 @@ use faregate::domain::session::SessionPolicy;
 use faregate::http::{Answer, Authentication, Call, Field, Input, Refusal, Text, Verb, View, ViewContext, view_router};
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
+use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, check_case, warm};
 use faregate::store::{Sessions, Users};
 use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer};
@@ -17,12 +18,13 @@ use serde::Serialize;
 
 use crate::log_in::{Attempt, LogInError};
 
-/// What this function may touch: users (read, rehash), sessions (read, write), all keys.
+/// What this function may touch: users (read, rehash), sessions (read, write), all keys, `ws-reaper` (invoke).
 pub struct Deps {
     users: Users,
     sessions: Sessions,
     passwords: Passwords,
     signer: Signer,
+    reaper: Reaper,
     policy: SessionPolicy,
     clock: Clock,
     randomness: Randomness,
@@ -45,6 +47,7 @@ impl Deps {
             sessions: service.sessions(),
             passwords: service.passwords()?,
             signer: service.signer(keyring),
+            reaper: service.reaper().await,
             policy: service.settings.sessions,
             clock: service.clock.clone(),
             randomness: service.randomness.clone(),

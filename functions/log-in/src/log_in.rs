@@ -82,8 +82,12 @@ async fn evict(deps: &Deps, user: &User, sessions: Vec<Session>, now: Timestamp)
         .collect();
     open.sort_by_key(|session| session.last_used_at);
     let surplus = (open.len() + 1).saturating_sub(deps.policy.sessions_per_user);
-    for session in open.iter().take(surplus.min(MAX_EVICTIONS)) {
+    let given_way = surplus.min(MAX_EVICTIONS);
+    for session in open.iter().take(given_way) {
         deps.sessions.remove(user.id, session.id).await?;
+    }
+    if given_way > 0 {
+        deps.reaper.look_at(user.id).await;
     }
     Ok(())
 }

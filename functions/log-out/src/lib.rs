@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::clock::Clock;
 use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, warm};
 use faregate::store::Sessions;
 use faregate::tokens::{KeyAccess, TokenError, Verifier};
@@ -14,10 +15,11 @@ use serde::Serialize;
 
 use crate::log_out::LogOutError;
 
-/// What this function may touch: sessions (write), the public keys and the refresh secrets.
+/// What this function may touch: sessions (write), the public keys and the refresh secrets, `ws-reaper` (invoke).
 pub struct Deps {
     sessions: Sessions,
     verifier: Verifier,
+    reaper: Reaper,
     clock: Clock,
     context: ViewContext,
 }
@@ -34,6 +36,7 @@ impl Deps {
         Ok(Self {
             sessions: service.sessions(),
             verifier: service.verifier(keyring),
+            reaper: service.reaper().await,
             clock: service.clock.clone(),
             context: service.view_context(),
         })

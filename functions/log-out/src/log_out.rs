@@ -16,10 +16,14 @@ pub(crate) enum LogOutError {
     Store(#[from] StoreError),
 }
 
-/// Ends the session: one conditional write. One that is gone with its user needs no ending.
+/// Ends the session: one conditional write; then its WebSockets. One that is gone with its user needs no ending.
 pub(crate) async fn log_out(deps: &Deps, token: RefreshClaims, now: Timestamp) -> Result<(), LogOutError> {
     match deps.sessions.end(token.user_id, token.session_id, (now, EndReason::LogOut)).await? {
-        SessionEnd::Ended | SessionEnd::Missing => Ok(()),
+        SessionEnd::Ended => {
+            deps.reaper.look_at(token.user_id).await;
+            Ok(())
+        }
+        SessionEnd::Missing => Ok(()),
         SessionEnd::AlreadyEnded => Err(LogOutError::AlreadyEnded),
     }
 }

@@ -44,5 +44,5 @@ pub fn router(deps: Deps) -> Router {
 
 /// The steps before have found the user: there is nothing left to decide.
 async fn handle(_deps: Arc<()>, call: Call) -> Result<Answer, Refusal> {
-    call.user.map(|user| Answer::ok(UserBody::from(user))).ok_or(Refusal::NotAuthenticated)
+    call.caller.map(|caller| Answer::ok(UserBody::from(caller.user))).ok_or(Refusal::NotAuthenticated)
 }

@@ -8,6 +8,7 @@ use axum::Router;
 use faregate::clock::Clock;
 use faregate::domain::session::SessionPolicy;
 use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, warm};
 use faregate::store::{Sessions, Users};
 use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
@@ -15,12 +16,13 @@ use serde::Serialize;
 
 use crate::refresh::RefreshError;
 
-/// What this function may touch: users (read), sessions (write), all keys.
+/// What this function may touch: users (read), sessions (write), all keys, `ws-reaper` (invoke).
 pub struct Deps {
     users: Users,
     sessions: Sessions,
     verifier: Verifier,
     signer: Signer,
+    reaper: Reaper,
     policy: SessionPolicy,
     clock: Clock,
     context: ViewContext,
@@ -40,6 +42,7 @@ impl Deps {
             sessions: service.sessions(),
             verifier: service.verifier(keyring.clone()),
             signer: service.signer(keyring),
+            reaper: service.reaper().await,
             policy: service.settings.sessions,
             clock: service.clock.clone(),
             context: service.view_context(),

@@ -75,6 +75,7 @@ async fn presented(
         Presented::Replayed => {
             // A replay: the thief or the owner holds the successor, and nobody can tell which.
             deps.sessions.end(token.user_id, token.session_id, (now, EndReason::RefreshTokenReuse)).await?;
+            deps.reaper.look_at(token.user_id).await;
             Err(RefreshError::SessionOver)
         }
     }

@@ -38,6 +38,30 @@ pub(crate) enum Command {
     /// Users: create, show, change, delete
     #[command(subcommand)]
     Users(UsersCommand),
+    /// The keys that sign tokens: list, rotate, retire
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// What to do with the key ring.
+#[derive(Subcommand, Debug)]
+pub(crate) enum KeysCommand {
+    /// Show every key and where it is in its life
+    List,
+    /// Take the next step of a rotation now: publish a new key, or let one sign that was published two hours ago
+    Rotate,
+    /// Take a key out at once, in an emergency: nothing that it signed is good any more
+    Retire(RetireArguments),
+}
+
+/// Which key.
+#[derive(Args, Debug)]
+pub(crate) struct RetireArguments {
+    /// The key's id, as `faregate keys list` shows it
+    pub(crate) kid: String,
+    /// Do not ask, even at a terminal
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// What to do with a user.
@@ -55,6 +79,8 @@ pub(crate) enum UsersCommand {
     Delete(DeleteArguments),
     /// Give a user a new password, which is asked for; every session is over
     SetPassword(PasswordArguments),
+    /// End every session of a user, on every device
+    LogOut(Username),
     /// Let a user into the admin site
     GrantStaff(Username),
     /// Keep a user out of the admin site

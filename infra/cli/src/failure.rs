@@ -5,6 +5,7 @@ use faregate::randomness::NoEntropy;
 use faregate::service::StartError;
 use faregate::settings::SettingsError;
 use faregate::store::StoreError;
+use faregate::tokens::RotationError;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub(crate) enum Failure {
     Password(#[from] PasswordError),
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A key could not be made.
+    #[error(transparent)]
+    Key(RotationError),
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
 }
@@ -32,7 +36,7 @@ impl Failure {
         match self {
             Self::Refused(_) => 1,
             Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Store(_) | Self::Password(_) | Self::Start(_) | Self::NoEntropy(_) => 3,
+            Self::Store(_) | Self::Password(_) | Self::Start(_) | Self::Key(_) | Self::NoEntropy(_) => 3,
         }
     }
 }

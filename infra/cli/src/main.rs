@@ -4,6 +4,7 @@
 
 mod arguments;
 mod failure;
+mod keys;
 mod output;
 mod password;
 mod users;
@@ -38,15 +39,21 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut settings = Settings::from_environment(&[])?;
     let endpoint = arguments.endpoint_url.or_else(dynamodb_endpoint);
     let client = connect(endpoint.as_deref()).await;
+    let command = match arguments.command {
+        Command::Keys(command) => {
+            let service = Service::new(settings, client, Clock::system(), Randomness::from_system()?);
+            return keys::run(&service, command, arguments.json).await;
+        }
+        Command::Users(command) => command,
+    };
     // The table knows how it compares names; whoever types this command need not.
-    match (recorded_case(&client, &settings.table).await?, &arguments.command) {
+    match (recorded_case(&client, &settings.table).await?, &command) {
         (Some(recorded), _) => settings.username_case = recorded,
         // Making the first user is a first start, and records the setting; looking for one must not.
-        (None, Command::Users(UsersCommand::Create(_))) => {}
-        (None, Command::Users(_)) => return Err(Failure::Refused("there are no users yet".to_owned())),
+        (None, UsersCommand::Create(_)) => {}
+        (None, _) => return Err(Failure::Refused("there are no users yet".to_owned())),
     }
     let service = Service::new(settings, client, Clock::system(), Randomness::from_system()?);
-    let Command::Users(command) = arguments.command;
     let report = users::run(&service, command).await?;
     output::print(&report, arguments.json);
     Ok(())

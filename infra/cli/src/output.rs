@@ -21,8 +21,13 @@ pub(crate) struct Report {
 /// Prints `report` to standard output.
 pub(crate) fn print(report: &Report, as_json: bool) {
     let text = if as_json { format!("{:#}\n", as_value(report)) } else { as_lines(report) };
+    print_lines(text.trim_end_matches('\n'));
+}
+
+/// Prints `text` and a line feed to standard output.
+pub(crate) fn print_lines(text: &str) {
     // A reader that left does not undo what was done.
-    let _closed = anstream::stdout().write_all(text.as_bytes());
+    let _closed = writeln!(anstream::stdout(), "{text}");
 }
 
 fn as_lines(report: &Report) -> String {
@@ -52,7 +57,8 @@ fn as_value(report: &Report) -> Value {
     value
 }
 
-fn rfc3339(moment: Timestamp) -> String {
+/// `moment` as people and programs read it.
+pub(crate) fn rfc3339(moment: Timestamp) -> String {
     let formatted = OffsetDateTime::from_unix_timestamp(moment.seconds()).ok().and_then(|m| m.format(&Rfc3339).ok());
     formatted.unwrap_or_else(|| moment.seconds().to_string())
 }

@@ -27,6 +27,9 @@ pub(crate) async fn run(service: &Service, command: UsersCommand) -> Result<Repo
         }
         UsersCommand::Delete(arguments) => delete(service, &arguments).await,
         UsersCommand::SetPassword(arguments) => set_password(service, &arguments).await,
+        UsersCommand::LogOut(who) => {
+            change(service, &who.username, UserChange::EndSessions, "is logged out everywhere").await
+        }
         UsersCommand::GrantStaff(who) => change(service, &who.username, UserChange::Staff(true), "is staff").await,
         UsersCommand::RevokeStaff(who) => {
             change(service, &who.username, UserChange::Staff(false), "is not staff").await
@@ -82,6 +85,9 @@ async fn change(service: &Service, typed: &str, change: UserChange, outcome: &st
     let user = find(service, typed).await?;
     match service.users().change(user.id, &change).await? {
         UserUpdate::Changed(user) => {
+            if change.ends_sessions() {
+                service.reaper().await.look_at(user.id).await;
+            }
             Ok(Report { line: format!("{} {outcome}", user.username), user: *user, open_sessions: None })
         }
         UserUpdate::Missing => Err(no_such_user(typed)),
@@ -106,6 +112,7 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
         confirm(&user)?;
     }
     service.users().delete(&user).await?;
+    service.reaper().await.look_at(user.id).await;
     Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
 }
 

@@ -1,16 +1,18 @@
-//! Every function of the service, as one set of routes.
+//! Every function of the service, wired as the deployment wires them.
+
+use std::sync::Arc;
 
 use axum::Router;
 use faregate::http::app;
 use faregate::service::{Service, StartError};
 use futures_util::future::{BoxFuture, FutureExt as _, try_join_all};
 
-/// The service: what API Gateway and its functions are on AWS.
+/// The routes of all functions that answer HTTP requests.
 ///
 /// # Errors
 ///
 /// When a function cannot start.
-pub async fn service(service: &Service) -> Result<Router, StartError> {
+pub async fn routes(service: &Service) -> Result<Router, StartError> {
     // It makes the first key; the others, which start after it, find one.
     let log_in = log_in::router(log_in::Deps::start(service).await?);
     let starting: [BoxFuture<'_, Result<Router, StartError>>; _] = [
@@ -19,8 +21,40 @@ pub async fn service(service: &Service) -> Result<Router, StartError> {
         async { Ok(token_verify::router(token_verify::Deps::start(service).await?)) }.boxed(),
         async { Ok(log_out::router(log_out::Deps::start(service).await?)) }.boxed(),
         async { Ok(me::router(me::Deps::start(service).await?)) }.boxed(),
+        async { Ok(ws_ticket::router(ws_ticket::Deps::start(service).await?)) }.boxed(),
+        async { Ok(issuer::router(issuer::Deps::start(service).await?)) }.boxed(),
     ];
     let routers = try_join_all(starting).await?;
     let routes = routers.into_iter().fold(not_found::router().merge(log_in), Router::merge);
     Ok(app(routes, service.randomness.clone()))
+}
+
+/// The functions that answer events.
+#[derive(Clone)]
+pub struct EventFunctions {
+    /// Of the WebSocket API's `$connect`.
+    pub ws_authorizer: Arc<ws_authorizer::Deps>,
+    /// Behind the WebSocket API's routes.
+    pub ws_connect: Arc<ws_connect::Deps>,
+    /// Closes sockets.
+    pub ws_reaper: Arc<ws_reaper::Deps>,
+    /// Moves the key ring on.
+    pub rotate_keys: Arc<rotate_keys::Deps>,
+    /// Of other people's APIs: nothing here calls it.
+    pub authorizer: Arc<authorizer::Deps>,
+}
+
+/// The functions that answer events; `FAREGATE_WS_ENDPOINT` must be set.
+///
+/// # Errors
+///
+/// When a function cannot start.
+pub async fn events(service: &Service) -> Result<EventFunctions, StartError> {
+    Ok(EventFunctions {
+        ws_authorizer: Arc::new(ws_authorizer::Deps::start(service).await?),
+        ws_connect: Arc::new(ws_connect::Deps::start(service).await?),
+        ws_reaper: Arc::new(ws_reaper::Deps::start(service).await?),
+        rotate_keys: Arc::new(rotate_keys::Deps::start(service).await?),
+        authorizer: Arc::new(authorizer::Deps::start(service).await?),
+    })
 }

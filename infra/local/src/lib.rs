@@ -4,4 +4,6 @@
 pub mod database;
 pub mod functions;
 pub mod gateway;
+pub mod schedules;
 pub mod shutdown;
+pub mod websocket;

@@ -6,17 +6,20 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use axum::Router;
 use clap::Parser;
 use faregate::clock::Clock;
 use faregate::logging;
 use faregate::randomness::Randomness;
+use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::settings::{Settings, dynamodb_endpoint};
 use faregate::store::connect;
 use faregate::store::schema::create_missing_tables;
 use local::database::{self, Data, DatabaseError, Running};
 use local::shutdown::StopSignals;
-use local::{functions, gateway};
+use local::websocket::Sockets;
+use local::{functions, gateway, schedules};
 use tokio::net::TcpListener;
 
 /// The command line.
@@ -83,7 +86,8 @@ async fn run(arguments: &Arguments) -> Result<(), StartFailure> {
     let listener = TcpListener::bind(("127.0.0.1", arguments.port)).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let database = database(arguments).await?;
-    let outcome = serve(settings, listener, (address, &database)).await;
+    // Boxed: it holds every function's start.
+    let outcome = Box::pin(serve(settings, listener, (address, &database))).await;
     if let DynamoDb::Embedded(running) = database {
         running.stop().await;
     }
@@ -124,19 +128,40 @@ async fn database(arguments: &Arguments) -> Result<DynamoDb, StartFailure> {
 }
 
 async fn serve(
-    settings: Settings,
+    mut settings: Settings,
     listener: TcpListener,
     (address, database): (SocketAddr, &DynamoDb),
 ) -> Result<(), StartFailure> {
     let randomness = Randomness::from_system().map_err(StartError::from)?;
     let client = connect(Some(&database.endpoint_url())).await;
     create_missing_tables(&client, &[&settings.table, &settings.keys_table]).await.map_err(StartError::from)?;
+    // Sockets are closed where they are open: in this process, by its own management API.
+    let management = || format!("http://127.0.0.1:{}", address.port());
+    settings.sockets.management_endpoint.get_or_insert_with(management);
+    let (told, telling) = tokio::sync::mpsc::unbounded_channel();
     let service = Service::new(settings, client, Clock::system(), randomness.clone());
-    let routes = functions::service(&service).await?;
+    let service = service.with_local_reaper(Reaper::queue(told));
+    let routes = functions::routes(&service).await?;
+    let events = functions::events(&service).await?;
     let domain_name = format!("localhost:{}", address.port());
-    let app = gateway::gateway(routes, &domain_name, randomness);
-    let mut signals = StopSignals::listen().map_err(StartFailure::Signals)?;
+    let sockets = Sockets::new(events.clone(), &domain_name, (service.clock.clone(), randomness.clone()));
+    let app = gateway::gateway(routes, &domain_name, randomness).merge(sockets.router());
+    let signals = StopSignals::listen().map_err(StartFailure::Signals)?;
     greet(address, database);
+    tokio::select! {
+        ended = until_stopped(listener, app, signals, &sockets) => ended,
+        () = schedules::run(events.clone()) => Ok(()),
+        () = schedules::run_told(events, telling) => Ok(()),
+    }
+}
+
+/// Serves `app` until a signal, then finishes what runs.
+async fn until_stopped(
+    listener: TcpListener,
+    app: Router,
+    mut signals: StopSignals,
+    sockets: &Sockets,
+) -> Result<(), StartFailure> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
     let server = server.with_graceful_shutdown(async { stopped.await.unwrap_or_default() });
@@ -145,6 +170,7 @@ async fn serve(
         ended = &mut server => return ended.map_err(StartFailure::Serve),
         () = signals.next() => {}
     }
+    sockets.close_all();
     // Fails only when the server has ended already.
     let _ended = stop.send(());
     tokio::select! {
@@ -155,7 +181,8 @@ async fn serve(
 
 /// Says where the service is and what to try; in colour on a terminal.
 fn greet(address: SocketAddr, database: &DynamoDb) {
-    let url = format!("http://localhost:{}", address.port());
+    let port = address.port();
+    let url = format!("http://localhost:{port}");
     let bold = Style::new().bold();
     let green = AnsiColor::Green.on_default().bold();
     let data = match database {
@@ -165,7 +192,7 @@ fn greet(address: SocketAddr, database: &DynamoDb) {
     let json = "-H 'Content-Type: application/json'";
     let log_in = format!(r#"curl -s {url}/api/log_in/ {json} -d '{{"username":"ann","password":"correct-horse-7"}}'"#);
     let text = format!(
-        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, {data}. Ctrl-C stops it.\n\nTry {url}/api/sign_up/?format=api in a browser, or:\n\n  \
+        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, WebSockets at {bold}ws://localhost:{port}/ws/{bold:#}, {data}. Ctrl-C stops it.\n\nTry {url}/api/sign_up/?format=api in a browser, or:\n\n  \
          curl -s {url}/api/sign_up/ {json} -d '{{\"username\":\"ann\",\"password1\":\"correct-horse-7\",\
          \"password2\":\"correct-horse-7\"}}'\n  {log_in}\n  \
          curl -s {url}/api/me/ -H \"Authorization: Bearer $({log_in} | sed 's/.*\"access\":\"\\([^\"]*\\)\".*/\\1/')\"\n\n",

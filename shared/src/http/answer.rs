@@ -1,7 +1,9 @@
 //! Answers in the contract's shape.
 
-use axum::http::header::RETRY_AFTER;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,6 +33,17 @@ impl Answer {
         // A body of ours is made of strings, numbers and lists: it always has a JSON form.
         let json = serde_json::to_value(body).unwrap_or(Value::Null);
         Self { status, json, retry_after_seconds: None }
+    }
+}
+
+/// As compact JSON, for what is no view.
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(json_text(&self.json, None)));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        insert_retry_after(response.headers_mut(), self.retry_after_seconds);
+        response
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::header::AUTHORIZATION;
 /// What the request says about who sent it.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
-pub(super) enum Credentials {
+pub enum Credentials {
     /// Nothing, or another scheme.
     None,
     /// The scheme without exactly one value.
@@ -15,18 +15,25 @@ pub(super) enum Credentials {
     Bearer(String),
 }
 
-/// Reads the credentials. An authentication scheme's name is case-insensitive (RFC 9110, 11.1).
+impl Credentials {
+    /// Reads the value of `Authorization`. A scheme's name is case-insensitive (RFC 9110, 11.1).
+    #[must_use]
+    pub fn parse(value: &str) -> Self {
+        let mut words = value.split_ascii_whitespace();
+        match (words.next(), words.next(), words.next()) {
+            (Some(scheme), token, more) if scheme.eq_ignore_ascii_case("bearer") => match (token, more) {
+                (Some(token), None) => Self::Bearer(token.to_owned()),
+                _ => Self::Malformed,
+            },
+            _ => Self::None,
+        }
+    }
+}
+
+/// Reads the credentials of a request.
 pub(super) fn credentials(headers: &HeaderMap) -> Credentials {
     let lines = headers.get_all(AUTHORIZATION).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
-    let joined = lines.collect::<Vec<_>>().join(",");
-    let mut words = joined.split_ascii_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (Some(scheme), token, more) if scheme.eq_ignore_ascii_case("bearer") => match (token, more) {
-            (Some(token), None) => Credentials::Bearer(token.to_owned()),
-            _ => Credentials::Malformed,
-        },
-        _ => Credentials::None,
-    }
+    Credentials::parse(&lines.collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]

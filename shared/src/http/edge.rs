@@ -7,13 +7,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
-use super::answer::{insert_retry_after, json_text};
 use super::client::Client;
 use super::error::Refusal;
 use super::pages;
@@ -65,12 +64,7 @@ async fn answer_in_time(inner: Router, request: Request) -> Response {
 
 fn unavailable(reason: &'static str) -> Response {
     tracing::error!(message = "the service failed", error = reason);
-    let answer = Refusal::Unavailable.into_answer();
-    let mut response = Response::new(Body::from(json_text(&answer.json, None)));
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    insert_retry_after(response.headers_mut(), answer.retry_after_seconds);
-    response
+    Refusal::Unavailable.into_response()
 }
 
 /// What every answer has. A HEAD answer has no body (RFC 9110, 9.3.2); API Gateway would send one.

@@ -1,6 +1,7 @@
 //! The one place where outcomes become statuses and wordings.
 
 use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -108,6 +109,12 @@ impl Refusal {
             _ => json!({"detail": "Authentication credentials were not provided."}),
         };
         Answer::new(StatusCode::UNAUTHORIZED, body)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.into_answer().into_response()
     }
 }
 

@@ -21,10 +21,11 @@ mod user_body;
 mod view;
 
 pub use answer::Answer;
+pub use bearer::Credentials;
 pub use client::Client;
 pub use edge::app;
 pub use error::{FieldErrors, Refusal, messages};
 pub use fields::{FieldReader, Text};
-pub use steps::{Call, ViewContext, view_router};
+pub use steps::{Call, Route, ViewContext, view_router};
 pub use user_body::UserBody;
 pub use view::{Authentication, Field, Input, Verb, View};

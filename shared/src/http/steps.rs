@@ -19,8 +19,7 @@ use super::metadata;
 use super::negotiation::{Renderer, negotiate};
 use super::rendering::Rendering;
 use super::view::{Authentication, View};
-use crate::authentication::Authenticator;
-use crate::domain::user::User;
+use crate::authentication::{Authenticator, Caller};
 
 /// What the steps need beside the view.
 #[derive(Clone, Debug)]
@@ -38,8 +37,8 @@ pub struct ViewContext {
 pub struct Call {
     /// The other end.
     pub client: Client,
-    /// The user whose access token came along, if the view looked.
-    pub user: Option<User>,
+    /// Whose access token came along, if the view looked.
+    pub caller: Option<Caller>,
     /// The claim `iss` of tokens made for this request.
     pub issuer: String,
     /// The `User-Agent`, cut to 256 bytes.
@@ -58,9 +57,9 @@ impl Call {
     }
 }
 
-/// Which route answered, for the log: a path that no route names could be anything, a token included.
+/// Which route answered, beside the answer, for the log: a path that no route names could be anything, a token included.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Route(pub(super) &'static str);
+pub struct Route(pub &'static str);
 
 /// The routes of `view`, with and without the last slash, handled by `handle` with `deps`.
 pub fn view_router<D, H, F>(view: &'static View, context: ViewContext, deps: D, handle: H) -> Router
@@ -109,17 +108,17 @@ impl Steps<'_> {
     where
         F: Future<Output = Result<Answer, Refusal>> + Send,
     {
-        let user = self.authenticate(credentials(request.headers())).await?;
+        let caller = self.authenticate(credentials(request.headers())).await?;
         if request.method() == Method::OPTIONS {
             return Ok(Answer::ok(metadata::of(self.view, self.context.browsable)));
         }
         if !self.view.handles(request.method()) {
             return Err(Refusal::MethodNotAllowed(request.method().clone()));
         }
-        handle(self.call(request, user).await?).await
+        handle(self.call(request, caller).await?).await
     }
 
-    async fn authenticate(&mut self, credentials: Credentials) -> Result<Option<User>, Refusal> {
+    async fn authenticate(&mut self, credentials: Credentials) -> Result<Option<Caller>, Refusal> {
         if self.view.authentication == Authentication::Ignored {
             return Ok(None);
         }
@@ -139,7 +138,7 @@ impl Steps<'_> {
         }
     }
 
-    async fn call(&self, request: Request, user: Option<User>) -> Result<Call, Refusal> {
+    async fn call(&self, request: Request, caller: Option<Caller>) -> Result<Call, Refusal> {
         let client = Client::of(request.extensions());
         let (parts, body) = request.into_parts();
         let issuer = self.context.issuer.clone().unwrap_or_else(|| client.issuer());
@@ -149,6 +148,6 @@ impl Steps<'_> {
             .map(|value| String::from_utf8_lossy(value.as_bytes().get(..256).unwrap_or(value.as_bytes())).into_owned());
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
         let body = RequestBody::read(body, content_type).await?;
-        Ok(Call { client, user, issuer, user_agent, body })
+        Ok(Call { client, caller, issuer, user_agent, body })
     }
 }

@@ -67,7 +67,14 @@ pub const SETTINGS: &[Setting] = &[
         "FAREGATE_ACCESS_TOKEN_ALGORITHM",
         "RS256",
         "RS256, ES256 or EdDSA",
-        "what the first access key is; no effect once there is one",
+        "what the next access key is: the first, or the one that the next rotation makes",
+    ),
+    setting("FAREGATE_RSA_KEY_BITS", "2048", "2048 or 3072", "how long the next RS256 key is"),
+    setting(
+        "FAREGATE_KEY_ROTATION_DAYS",
+        "90",
+        "a number from 1 to 3650",
+        "how long a key signs before `rotate-keys` makes the next one",
     ),
     setting(
         "FAREGATE_ISSUER",
@@ -83,11 +90,29 @@ pub const SETTINGS: &[Setting] = &[
         "when a session ends whatever happens",
     ),
     setting("FAREGATE_SESSIONS_PER_USER", "20", "a number from 1 to 1000", "the least recently used session gives way"),
-    reserved(
+    setting(
         "FAREGATE_AUTHORIZER_MODE",
         "stateless",
         "stateless or session",
-        "whether the authorizer reads the session",
+        "whether `authorizer` goes by the token alone or also reads user and session",
+    ),
+    setting(
+        "FAREGATE_AUTHORIZER_RESPONSE",
+        "simple",
+        "simple or policy",
+        "what `authorizer` answers to payload 2.0; to other events always a policy",
+    ),
+    setting(
+        "FAREGATE_WS_ENDPOINT",
+        "",
+        "a URL without query, fragment and last slash",
+        "the WebSocket API's management endpoint, where `ws-reaper` closes sockets; `cargo run` sets it",
+    ),
+    setting(
+        "FAREGATE_WS_REAPER_FUNCTION",
+        "",
+        "a Lambda function's name",
+        "the function to tell when a session ends; unset, its sockets close within a minute",
     ),
     setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages for ?format=api; cargo run switches it on"),
     reserved("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on the API"),

@@ -1,6 +1,6 @@
 //! What can go wrong between us and DynamoDB: always our trouble, never the client's.
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use aws_sdk_dynamodb::error::ConnectorError;
 
@@ -39,6 +39,11 @@ pub enum StoreError {
 /// Whether a conditional write was refused because its condition did not hold.
 pub(super) fn condition_failed(error: &impl ProvideErrorMetadata) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
+}
+
+/// A part of a transaction lacks what it must have: a mistake of ours, found before anything is sent.
+pub(super) fn unbuildable(error: &BuildError) -> StoreError {
+    StoreError::Unavailable { operation: "TransactWriteItems", reason: error.to_string() }
 }
 
 /// The first cause of a connector's error: what the operating system or the credentials provider says. No value of the

@@ -1,22 +1,21 @@
 //! The key ring's items, in a table of their own: its own IAM rights and its own encryption key.
 //!
-//! Public and private parts are separate items, so that only what signs may read private ones.
-
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+//! Public and private parts are separate items, so that only what signs may read private ones. Where a key is in its life
+//! stands on the public item of an access key, and on the only item of a refresh secret. How the ring moves on is in
+//! `key_steps`.
 
 use super::error::StoreError;
-use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
-use super::transaction::Transacted;
+use super::item::{Reader, Unreadable};
 use super::{Client, Table, keys};
-use crate::clock::Timestamp;
+use crate::domain::signing_key::{KeyState, KeyUse, SigningKeyRecord};
 use crate::randomness::Randomness;
 use zeroize::Zeroizing;
 
 /// The keys of one table; clones share the connection.
 #[derive(Clone, Debug)]
 pub struct KeyStore {
-    table: Table,
-    randomness: Randomness,
+    pub(super) table: Table,
+    pub(super) randomness: Randomness,
 }
 
 /// The public part of an access key.
@@ -24,6 +23,8 @@ pub struct KeyStore {
 pub struct PublicKeyItem {
     /// The key's id.
     pub kid: String,
+    /// Where it is in its life.
+    pub state: KeyState,
     /// The key as a JSON Web Key (RFC 7517).
     pub jwk: String,
 }
@@ -42,8 +43,18 @@ pub struct PrivateKeyItem {
 pub struct RefreshSecretItem {
     /// The secret's id.
     pub kid: String,
+    /// Where it is in its life.
+    pub state: KeyState,
     /// 64 hexadecimal digits.
     pub secret: Zeroizing<String>,
+}
+
+/// The partition in which the state of a key stands.
+pub(super) const fn state_partition(key_use: KeyUse) -> &'static str {
+    match key_use {
+        KeyUse::Access => keys::PUBLIC,
+        KeyUse::Refresh => keys::REFRESH,
+    }
 }
 
 impl KeyStore {
@@ -53,13 +64,16 @@ impl KeyStore {
         Self { table: Table { client, name: name.to_owned() }, randomness }
     }
 
-    /// The public parts of all access keys, oldest first. One read.
+    /// The public parts of all access keys that are not retired, oldest first. One read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
     pub async fn public_keys(&self) -> Result<Vec<PublicKeyItem>, StoreError> {
-        self.all(keys::PUBLIC, |read| Ok(PublicKeyItem { kid: read.text("kid")?, jwk: read.text("jwk")? })).await
+        let read = |read: Reader<'_>| {
+            Ok(PublicKeyItem { kid: read.text("kid")?, state: read.parsed("key_state")?, jwk: read.text("jwk")? })
+        };
+        self.trusted(keys::PUBLIC, read).await
     }
 
     /// The private parts of all access keys, oldest first. One read.
@@ -78,60 +92,54 @@ impl KeyStore {
         self.all(keys::PRIVATE, read).await
     }
 
-    /// The secrets of refresh tokens, oldest first. One read.
+    /// The secrets of refresh tokens that are not retired, oldest first. One read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
     pub async fn refresh_secrets(&self) -> Result<Vec<RefreshSecretItem>, StoreError> {
         let read = |read: Reader<'_>| {
-            Ok(RefreshSecretItem { kid: read.text("kid")?, secret: Zeroizing::new(read.text("secret")?) })
+            Ok(RefreshSecretItem {
+                kid: read.text("kid")?,
+                state: read.parsed("key_state")?,
+                secret: Zeroizing::new(read.text("secret")?),
+            })
         };
-        self.all(keys::REFRESH, read).await
+        self.trusted(keys::REFRESH, read).await
     }
 
-    /// Stores the first key of all, unless another start was faster: then nothing is written, and that is no error.
+    /// Every key without the key itself, retired ones included, oldest first. Two reads, side by side.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn put_first(
-        &self,
-        (public, private): (&PublicKeyItem, &PrivateKeyItem),
-        refresh: &RefreshSecretItem,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let made_at = number(now.milliseconds());
-        let items = [
-            Writer::new(&keys::first_key()).with("kid", text(&private.kid)),
-            Writer::new(&keys::ring_key(keys::PUBLIC, &public.kid))
-                .with("kid", text(&public.kid))
-                .with("jwk", text(&public.jwk)),
-            Writer::new(&keys::ring_key(keys::PRIVATE, &private.kid))
-                .with("kid", text(&private.kid))
-                .with("algorithm", text(&private.algorithm))
-                .with("pem", text(private.pem.as_str())),
-            Writer::new(&keys::ring_key(keys::REFRESH, &refresh.kid))
-                .with("kid", text(&refresh.kid))
-                .with("secret", text(refresh.secret.as_str())),
-        ];
-        let mut puts = Vec::new();
-        for writer in items {
-            puts.push(self.put_new(writer.with("made_at", made_at.clone()).finish())?);
-        }
-        match self.table.transact(puts, &self.randomness).await? {
-            Transacted::Done | Transacted::Refused(_) => Ok(()),
-        }
+    pub async fn records(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
+        let of_use = |key_use| {
+            self.all(state_partition(key_use), move |read| {
+                Ok(SigningKeyRecord {
+                    kid: read.text("kid")?,
+                    key_use,
+                    state: read.parsed("key_state")?,
+                    since: read.milliseconds("since")?,
+                })
+            })
+        };
+        let (mut access, refresh) = tokio::try_join!(of_use(KeyUse::Access), of_use(KeyUse::Refresh))?;
+        access.extend(refresh);
+        Ok(access)
     }
 
-    fn put_new(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()
-            .map_err(|error| StoreError::Unavailable { operation: "TransactWriteItems", reason: error.to_string() })?;
-        Ok(TransactWriteItem::builder().put(put).build())
+    /// What `read` makes of the items in `partition` that are not retired.
+    async fn trusted<T>(
+        &self,
+        partition: &'static str,
+        read: impl Fn(Reader<'_>) -> Result<T, Unreadable>,
+    ) -> Result<Vec<T>, StoreError> {
+        let unless_retired = |item: Reader<'_>| {
+            let state: KeyState = item.parsed("key_state")?;
+            state.is_trusted().then(|| read(item)).transpose()
+        };
+        Ok(self.all(partition, unless_retired).await?.into_iter().flatten().collect())
     }
 
     async fn all<T>(

@@ -9,10 +9,15 @@
 //! | who sent this access token | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | the user at a refresh | `GetItem` | `USER#<id>` `PROFILE` |
 //! | change or delete a user | `UpdateItem`, `TransactWriteItems` | `USER#<id>` `PROFILE` |
+//! | give a ticket, use it up | `PutItem`, `DeleteItem` | `TICKET#<hash>` `-` |
+//! | a socket opens or closes | `PutItem`, `DeleteItem` | `CONNECTIONS#<last digit of id>` `<id>#<cid>` |
+//! | the sockets of a user; all sockets | `Query` | `CONNECTIONS#<last digit of id>`, `<id>#` and all |
+//! | users and sessions behind sockets | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | how names are compared | `GetItem`, `PutItem` | `SETTINGS` `USERNAME_CASE` |
 //!
 //! The keys table: `PUBLIC`, `PRIVATE` and `REFRESH`, each `KEY#<kid>`, so that a policy can give the public parts
-//! without the others (`dynamodb:LeadingKeys`); `PRIVATE` `FIRST` is the lot that concurrent first starts draw.
+//! without the others (`dynamodb:LeadingKeys`); `PRIVATE` `FIRST` is the lot that concurrent first starts draw. A
+//! rotation moves the ring by `TransactWriteItems`.
 
 use std::collections::HashMap;
 
@@ -30,7 +35,7 @@ pub const SORT: &str = "sk";
 pub const TTL: &str = "expires_at";
 
 /// A whole primary key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The value of [`PARTITION`].
     pub partition: String,
@@ -85,6 +90,35 @@ pub fn identifier(key: &UsernameKey) -> Key {
 #[must_use]
 pub fn no_identifier() -> Key {
     Key::new("USERNAME#\n", "IDENTIFIER")
+}
+
+/// A ticket, by the hash of what its holder sends.
+#[must_use]
+pub fn ticket(hash: &str) -> Key {
+    Key::new(format!("TICKET#{hash}"), "-")
+}
+
+/// The shards of open sockets: the last hexadecimal digit of a user's id, which is random (RFC 9562, 5.7). Sixteen
+/// partitions take 16,000 writes a second; API Gateway opens 500 sockets a second unless asked for more.
+pub const CONNECTION_SHARDS: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
+/// The partition of one of [`CONNECTION_SHARDS`].
+#[must_use]
+pub fn connection_shard(shard: char) -> String {
+    format!("CONNECTIONS#{shard}")
+}
+
+/// The partition in which the sockets of `user` are.
+#[must_use]
+pub fn connections_of(user: UserId) -> String {
+    connection_shard(user.to_string().chars().next_back().unwrap_or('0'))
+}
+
+/// One open socket.
+#[must_use]
+pub fn connection(user: UserId, id: &str) -> Key {
+    Key::new(connections_of(user), format!("{user}#{id}"))
 }
 
 /// How names are compared, recorded at the first start.

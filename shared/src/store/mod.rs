@@ -6,22 +6,28 @@
 
 mod case_setting;
 mod connect;
+mod connections;
 mod error;
 mod item;
+mod key_steps;
 pub mod keyring;
 pub mod keys;
 pub mod schema;
 mod sessions;
 mod table;
+mod tickets;
 mod transaction;
 mod users;
 
 pub use case_setting::recorded_case;
-pub use connect::connect;
+pub use connect::{connect, is_loopback};
+pub use connections::{ConnectionPage, Connections, PageStart};
 pub use error::StoreError;
 pub use item::Unreadable;
+pub use key_steps::{Moved, NewKey};
 pub use keyring::KeyStore;
-pub use sessions::{Advance, Advanced, SessionEnd, Sessions};
+pub use sessions::{Advance, Advanced, OwnerStates, SessionEnd, Sessions};
+pub use tickets::Tickets;
 pub use users::{CreateUserError, UserChange, UserUpdate, Users};
 
 /// The client of the SDK, for those who wire things together.

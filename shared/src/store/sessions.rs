@@ -1,5 +1,7 @@
 //! Sessions.
 
+use std::collections::{HashMap, HashSet};
+
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
@@ -8,6 +10,7 @@ use super::item::{Attributes, REQUEST_ID, Reader, Unreadable, Writer, number, te
 use super::users::{epochs_of, user_of};
 use super::{Client, Table, keys};
 use crate::clock::Timestamp;
+use crate::domain::principal::Principal;
 use crate::domain::session::{EndReason, Session, SessionId, SessionPolicy};
 use crate::domain::user::{User, UserId};
 use crate::randomness::Randomness;
@@ -37,6 +40,21 @@ pub enum Advanced {
     Yes(Box<Session>),
     /// The condition did not hold; the session as it stands, if it is still there.
     No(Option<Box<Session>>),
+}
+
+/// The users and sessions behind open sockets.
+#[derive(Debug, Default)]
+pub struct OwnerStates {
+    users: HashMap<UserId, User>,
+    sessions: HashMap<SessionId, Session>,
+}
+
+impl OwnerStates {
+    /// The user and the session of `owner`, if they are there.
+    #[must_use]
+    pub fn of(&self, owner: &Principal) -> (Option<&User>, Option<&Session>) {
+        (self.users.get(&owner.user_id), owner.session_id.and_then(|id| self.sessions.get(&id)))
+    }
 }
 
 /// What came of ending a session.
@@ -101,6 +119,29 @@ impl Sessions {
             }
         }
         Ok((user, session))
+    }
+
+    /// The users and sessions of `wanted`, at most 50 of them, as they are now. One batch read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn of_owners(&self, wanted: &[Principal]) -> Result<OwnerStates, StoreError> {
+        let users = wanted.iter().map(|owner| keys::profile(owner.user_id));
+        let sessions = wanted.iter().filter_map(|owner| Some(keys::session(owner.user_id, owner.session_id?)));
+        // A batch that names a key twice is refused.
+        let keys: Vec<keys::Key> = users.chain(sessions).collect::<HashSet<_>>().into_iter().collect();
+        let mut states = OwnerStates::default();
+        for item in self.table.get_batch(&keys).await? {
+            if Reader(&item).text(keys::SORT)? == keys::PROFILE {
+                let user = user_of(&item)?;
+                states.users.insert(user.id, user);
+            } else {
+                let session = session_of(&item)?;
+                states.sessions.insert(session.id, session);
+            }
+        }
+        Ok(states)
     }
 
     /// Stores a new session. One write.

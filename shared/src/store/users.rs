@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::sync::OnceCell;
 
-use super::error::{StoreError, condition_failed};
+use super::error::{StoreError, condition_failed, unbuildable};
 use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
 use super::transaction::{CONDITION_FAILED, Transacted};
 use super::{Client, Table, keys};
@@ -47,8 +47,21 @@ pub enum UserChange {
     Deactivate,
     /// A new password; every session is over.
     Password(PasswordHash),
+    /// Every session is over.
+    EndSessions,
     /// May or may not enter the admin site.
     Staff(bool),
+}
+
+impl UserChange {
+    /// Whether it ends every session of the user.
+    #[must_use]
+    pub const fn ends_sessions(&self) -> bool {
+        match self {
+            Self::Deactivate | Self::Password(_) | Self::EndSessions => true,
+            Self::Activate | Self::Staff(_) => false,
+        }
+    }
 }
 
 /// What came of a change.
@@ -144,6 +157,7 @@ impl Users {
             UserChange::Password(hash) => {
                 ("SET password_hash = :value, revocations = revocations + :one", text(hash.as_str()))
             }
+            UserChange::EndSessions => ("SET revocations = revocations + :value", number(1)),
             UserChange::Staff(staff) => ("SET is_staff = :value", flag(*staff)),
         };
         let mut update = self
@@ -228,10 +242,6 @@ impl Users {
             .map_err(|error| unbuildable(&error))?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
-}
-
-fn unbuildable(error: &aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Unavailable { operation: "TransactWriteItems", reason: error.to_string() }
 }
 
 fn is_held_by(reason: Option<&CancellationReason>, id: UserId) -> bool {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::TokenError;
 use crate::clock::Timestamp;
+use crate::domain::principal::Principal;
 use crate::domain::session::SessionId;
 use crate::domain::user::UserId;
 
@@ -61,8 +62,25 @@ pub(super) struct SignedClaims<'a> {
 pub struct AccessClaims {
     /// Whose it is, as the token says it: perhaps no id of ours (a Django's, in `HS256_KEY` mode).
     pub user: String,
+    /// The username at the time; empty when a Django's token does not say it.
+    pub username: String,
     /// Which session it belongs to; without one only in `HS256_KEY` mode.
     pub session_id: Option<SessionId>,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+impl AccessClaims {
+    /// Whom the token stands for; nobody of ours when it names no id of ours.
+    #[must_use]
+    pub fn principal(self) -> Option<Principal> {
+        Some(Principal {
+            user_id: self.user.parse().ok()?,
+            username: self.username,
+            session_id: self.session_id,
+            token_expires_at: self.expires_at,
+        })
+    }
 }
 
 /// What a good refresh token says.
@@ -156,7 +174,12 @@ impl UniqueMembers {
             None => None,
             Some(_) => Some(self.parsed("sid")?),
         };
-        Ok(AccessClaims { user, session_id })
+        Ok(AccessClaims {
+            user,
+            username: self.text("username").unwrap_or_default().to_owned(),
+            session_id,
+            expires_at: Timestamp::from_seconds(self.number("exp")?.ok_or(TokenError::NoExpiry)?),
+        })
     }
 
     /// Reads it as a refresh token. One that we never issued lacks `sid` or `ctr`, however well it is signed.

@@ -11,8 +11,12 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::TokenType;
-use crate::settings::AccessAlgorithm;
-use crate::store::keyring::{PrivateKeyItem, PublicKeyItem};
+use crate::clock::Timestamp;
+use crate::domain::signing_key::{KeyState, KeyUse};
+use crate::randomness::Randomness;
+use crate::settings::{AccessAlgorithm, RsaModulus};
+use crate::store::NewKey;
+use crate::store::keyring::{PrivateKeyItem, PublicKeyItem, RefreshSecretItem};
 
 /// A key could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +73,16 @@ impl VerificationKey {
         Self { algorithm: Algorithm::HS256, key: DecodingKey::from_secret(secret), signs }
     }
 
+    /// The algorithm, as a JWT header names it.
+    pub(super) const fn name(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::RS256 => "RS256",
+            Algorithm::ES256 => "ES256",
+            Algorithm::EdDSA => "EdDSA",
+            _ => "HS256",
+        }
+    }
+
     /// The public part of an access key.
     pub(super) fn read(item: &PublicKeyItem) -> Result<Self, KeyError> {
         let unreadable = || KeyError::Unreadable(item.kid.clone());
@@ -84,27 +98,47 @@ impl VerificationKey {
     }
 }
 
-/// Makes a new access key. RSA takes about 100 ms, the others less than one.
-pub(super) fn make_access_key(
-    kid: &str,
+/// Makes a new key of `key_use` at `now`: an access key of `algorithm`, or a refresh secret.
+pub(super) async fn make(
+    key_use: KeyUse,
     algorithm: AccessAlgorithm,
-) -> Result<(PublicKeyItem, PrivateKeyItem), KeyError> {
+    (randomness, now): (&Randomness, Timestamp),
+) -> Result<NewKey, KeyError> {
+    let kid = randomness.uuid_v7(now).simple().to_string();
+    match key_use {
+        KeyUse::Refresh => {
+            let secret = Zeroizing::new(format!("{}{}", randomness.hex_128(), randomness.hex_128()));
+            Ok(NewKey::Refresh(RefreshSecretItem { kid: format!("r{kid}"), state: KeyState::Next, secret }))
+        }
+        KeyUse::Access => tokio::task::spawn_blocking(move || make_access_key(&kid, algorithm))
+            .await
+            .map_err(|_panicked| KeyError::NotMade)?
+            .map(|(public, private)| NewKey::Access(public, private)),
+    }
+}
+
+/// Makes a new access key. RSA takes 100 to 300 ms, the others less than one.
+fn make_access_key(kid: &str, algorithm: AccessAlgorithm) -> Result<(PublicKeyItem, PrivateKeyItem), KeyError> {
     let (name, pkcs8, jwk) = match algorithm {
-        AccessAlgorithm::Rs256 => make_rsa(kid)?,
+        AccessAlgorithm::Rs256(modulus) => make_rsa(kid, modulus)?,
         AccessAlgorithm::Es256 => make_p256(kid)?,
         AccessAlgorithm::EdDsa => make_ed25519(kid)?,
     };
     let pem = Zeroizing::new(pem::encode(&pem::Pem::new("PRIVATE KEY", pkcs8.to_vec())));
     Ok((
-        PublicKeyItem { kid: kid.to_owned(), jwk },
+        PublicKeyItem { kid: kid.to_owned(), state: KeyState::Next, jwk },
         PrivateKeyItem { kid: kid.to_owned(), pem, algorithm: name.to_owned() },
     ))
 }
 
 type Made = (&'static str, Zeroizing<Vec<u8>>, String);
 
-fn make_rsa(kid: &str) -> Result<Made, KeyError> {
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::NotMade)?;
+fn make_rsa(kid: &str, modulus: RsaModulus) -> Result<Made, KeyError> {
+    let size = match modulus {
+        RsaModulus::Bits2048 => KeySize::Rsa2048,
+        RsaModulus::Bits3072 => KeySize::Rsa3072,
+    };
+    let pair = RsaKeyPair::generate(size).map_err(|_| KeyError::NotMade)?;
     let pkcs8 = pair.as_der().map_err(|_| KeyError::NotMade)?;
     let public = pair.public_key();
     let n = URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero());
@@ -140,7 +174,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_key_verifies_what_it_signs_and_nothing_else() {
-        for algorithm in [AccessAlgorithm::Rs256, AccessAlgorithm::Es256, AccessAlgorithm::EdDsa] {
+        let rsa = [RsaModulus::Bits2048, RsaModulus::Bits3072].map(AccessAlgorithm::Rs256);
+        for algorithm in rsa.into_iter().chain([AccessAlgorithm::Es256, AccessAlgorithm::EdDsa]) {
             let (public, private) = make_access_key("k1", algorithm).unwrap();
             let signing = SigningKey::read(&private).unwrap();
             let verifying = VerificationKey::read(&public).unwrap();

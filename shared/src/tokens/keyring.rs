@@ -5,15 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use zeroize::Zeroizing;
 
 use super::TokenType;
 use super::key::{self, KeyError, SigningKey, VerificationKey};
 use crate::clock::{Clock, Timestamp};
+use crate::domain::signing_key::{KeyState, KeyUse, MAX_SIGNING_AGE_SECONDS};
 use crate::randomness::Randomness;
 use crate::settings::{AccessAlgorithm, SharedKey};
-use crate::store::StoreError;
-use crate::store::keyring::{KeyStore, RefreshSecretItem};
+use crate::store::{KeyStore, Moved, StoreError};
 
 /// After this many seconds the ring is read again.
 const MAX_AGE_SECONDS: i64 = 300;
@@ -76,6 +75,18 @@ pub(super) struct Ring {
     by_kid: HashMap<String, VerificationKey>,
     /// Verifies whatever `kid` a token names: the key shared with a Django, which names none.
     any_kid: Option<VerificationKey>,
+    published: Vec<PublishedKey>,
+    /// When it was read; `None` when it never gets old.
+    read_at: Option<Timestamp>,
+}
+
+/// A public key that verifiers elsewhere may trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedKey {
+    /// The key as a JSON Web Key (RFC 7517).
+    pub jwk: String,
+    /// Its algorithm, as a JWT header names it.
+    pub algorithm: &'static str,
 }
 
 /// The ring could not be read, or a key in it.
@@ -90,6 +101,9 @@ pub enum KeyringError {
     /// It failed a moment ago, and was not tried again yet.
     #[error("the key ring could not be read a moment ago")]
     FailedLately,
+    /// It could not be read for an hour: its keys may have been retired since.
+    #[error("the key ring could not be read for too long to sign with it")]
+    TooOldToSign,
     /// There is no key to sign with, or the token could not be written. A keys table that lost its keys but not the item
     /// `PRIVATE` `FIRST` stays so: remove that item, and the next start makes a key.
     #[error("there is no key to sign with (if the keys table was emptied, remove its item PRIVATE FIRST too)")]
@@ -113,7 +127,7 @@ impl Keyring {
     pub fn shared(secret: &SharedKey) -> Self {
         let signing = SigningKey::shared(None, secret.expose());
         let any_kid = Some(VerificationKey::shared(secret.expose(), None));
-        let ring = Ring { access: Some(signing.clone()), refresh: Some(signing), by_kid: HashMap::new(), any_kid };
+        let ring = Ring { access: Some(signing.clone()), refresh: Some(signing), any_kid, ..Ring::default() };
         Self(Arc::new(Source::Shared(Arc::new(ring))))
     }
 
@@ -150,6 +164,30 @@ impl Keyring {
             Source::Shared(ring) => Ok(Arc::clone(ring)),
             Source::Stored(stored) => stored.not_older_than(MAX_AGE_SECONDS).await,
         }
+    }
+
+    /// The ring to sign with. Where reading it keeps failing, an old one serves for an hour: others may have retired its
+    /// keys since.
+    pub(super) async fn signing_ring(&self) -> Result<Arc<Ring>, KeyringError> {
+        let ring = self.ring().await?;
+        match (&*self.0, ring.read_at) {
+            (Source::Stored(stored), Some(read_at))
+                if read_at.plus_seconds(MAX_SIGNING_AGE_SECONDS) <= stored.clock.now() =>
+            {
+                Err(KeyringError::TooOldToSign)
+            }
+            _ => Ok(ring),
+        }
+    }
+
+    /// The public keys that verifiers elsewhere may trust, oldest first: next, active and retiring ones. None under a key
+    /// shared with a Django.
+    ///
+    /// # Errors
+    ///
+    /// When the ring was never read and cannot be.
+    pub async fn published(&self) -> Result<Vec<PublishedKey>, KeyringError> {
+        Ok(self.ring().await?.published.clone())
     }
 
     /// The key that a token with this `kid` must have been signed with; an unknown one may read the ring again.
@@ -238,55 +276,55 @@ impl Stored {
     }
 
     async fn load(&self, now: Timestamp) -> Result<Ring, KeyringError> {
-        let ring = Box::pin(self.load_stored()).await?;
+        let ring = Box::pin(self.load_stored(now)).await?;
         if self.access != KeyAccess::Sign || ring.can_sign() {
             return Ok(ring);
         }
-        self.make_first_key(now).await?;
-        let ring = Box::pin(self.load_stored()).await?;
+        // Nothing is made where there was a key once: the readings fell before and behind an emergency, and a second
+        // one sees the ring behind it.
+        self.make_first_keys(now).await?;
+        let ring = Box::pin(self.load_stored(now)).await?;
         // Taken for a failed reading: a ring that still has its keys goes on, and nothing is written for a token that
         // could not be signed.
         if ring.can_sign() { Ok(ring) } else { Err(KeyringError::CannotSign) }
     }
 
-    async fn load_stored(&self) -> Result<Ring, KeyringError> {
-        let mut ring = Ring::default();
+    async fn load_stored(&self, now: Timestamp) -> Result<Ring, KeyringError> {
+        let mut ring = Ring { read_at: Some(now), ..Ring::default() };
         let refresh = async {
             if self.access == KeyAccess::Public { Ok(Vec::new()) } else { self.store.refresh_secrets().await }
         };
         let private =
             async { if self.access == KeyAccess::Sign { self.store.private_keys().await } else { Ok(Vec::new()) } };
         let (public, refresh, private) = tokio::try_join!(self.store.public_keys(), refresh, private)?;
-        for item in &public {
-            ring.by_kid.insert(item.kid.clone(), VerificationKey::read(item)?);
+        for item in public {
+            let key = VerificationKey::read(&item)?;
+            if item.state == KeyState::Active {
+                let private = private.iter().find(|private| private.kid == item.kid);
+                ring.access = private.map(SigningKey::read).transpose()?;
+            }
+            ring.published.push(PublishedKey { jwk: item.jwk, algorithm: key.name() });
+            ring.by_kid.insert(item.kid, key);
         }
-        for item in &refresh {
+        for item in refresh {
             let key = VerificationKey::shared(item.secret.as_bytes(), Some(TokenType::Refresh));
-            ring.by_kid.insert(item.kid.clone(), key);
-        }
-        // The newest key signs; the others verify what they signed.
-        if self.access == KeyAccess::Sign {
-            ring.access = private.last().map(SigningKey::read).transpose()?;
-            ring.refresh =
-                refresh.last().map(|item| SigningKey::shared(Some(item.kid.clone()), item.secret.as_bytes()));
+            if item.state == KeyState::Active && self.access == KeyAccess::Sign {
+                ring.refresh = Some(SigningKey::shared(Some(item.kid.clone()), item.secret.as_bytes()));
+            }
+            ring.by_kid.insert(item.kid, key);
         }
         Ok(ring)
     }
 
-    /// Makes the first key of all. Of several first starts one wins; the others read what it wrote.
-    async fn make_first_key(&self, now: Timestamp) -> Result<(), KeyringError> {
-        let kid = self.randomness.uuid_v7(now).simple().to_string();
-        let algorithm = self.first_algorithm;
-        let (public, private) = {
-            let kid = kid.clone();
-            tokio::task::spawn_blocking(move || key::make_access_key(&kid, algorithm))
-                .await
-                .map_err(|_panicked| KeyError::NotMade)??
-        };
-        let secret = Zeroizing::new(format!("{}{}", self.randomness.hex_128(), self.randomness.hex_128()));
-        let refresh = RefreshSecretItem { kid: format!("r{kid}"), secret };
-        self.store.put_first((&public, &private), &refresh, now).await?;
-        tracing::info!(message = "the first key was made", key.id = %kid);
+    /// Makes the first keys of all. Of several first starts one wins; the others read what it wrote.
+    async fn make_first_keys(&self, now: Timestamp) -> Result<(), KeyringError> {
+        let mut first = Vec::new();
+        for key_use in KeyUse::ALL {
+            first.push(key::make(key_use, self.first_algorithm, (&self.randomness, now)).await?);
+        }
+        if self.store.put_first(&first, now).await? == Moved::Yes {
+            tracing::info!(message = "the first keys were made");
+        }
         Ok(())
     }
 }

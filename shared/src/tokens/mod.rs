@@ -3,7 +3,9 @@
 mod claims;
 mod key;
 mod keyring;
+mod rotation;
 mod signer;
+mod ticket;
 mod verifier;
 
 use std::fmt;
@@ -11,8 +13,11 @@ use std::fmt;
 use serde::Serialize;
 
 pub use claims::{AccessClaims, RefreshClaims, TokenType};
-pub use keyring::{KeyAccess, Keyring, KeyringError};
+pub use key::KeyError;
+pub use keyring::{KeyAccess, Keyring, KeyringError, PublishedKey};
+pub use rotation::{Rotation, RotationError, StepTaken, TakenOut};
 pub use signer::{ReadySigner, Signer};
+pub use ticket::{TICKET_LIFETIME_SECONDS, Ticket};
 pub use verifier::{AnyClaims, Verifier, VerifyError};
 
 /// Why a token is refused; `Display` is the contract's wording.

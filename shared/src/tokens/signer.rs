@@ -34,9 +34,9 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// When the key ring cannot be read.
+    /// When the key ring cannot be read, or could not for an hour.
     pub async fn ready(&self) -> Result<ReadySigner<'_>, KeyringError> {
-        Ok(ReadySigner { signer: self, ring: self.keyring.ring().await? })
+        Ok(ReadySigner { signer: self, ring: self.keyring.signing_ring().await? })
     }
 
     fn common<'a>(&self, (user, session): (&'a User, &Session), issuer: &'a str) -> SignedClaims<'a> {

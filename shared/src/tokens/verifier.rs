@@ -12,6 +12,7 @@ use super::key::VerificationKey;
 use super::keyring::{Keyring, KeyringError};
 use super::{TokenError, refresh_audience};
 use crate::clock::Timestamp;
+use crate::domain::user::UserId;
 use crate::settings::TokenSettings;
 
 /// The longest token looked at, in bytes: ours stay far below, and a header line holds no more.
@@ -87,8 +88,8 @@ impl Verifier {
 
     fn read_access(&self, claims: &UniqueMembers) -> Result<AccessClaims, TokenError> {
         let access = claims.access()?;
-        // A token of a Django beside us belongs to no session of ours; any other must.
-        if access.session_id.is_none() && !self.keyring.is_shared() {
+        // A token of a Django beside us belongs to no session and perhaps to no user of ours; any other must.
+        if !self.keyring.is_shared() && (access.session_id.is_none() || access.user.parse::<UserId>().is_err()) {
             return Err(TokenError::Invalid);
         }
         Ok(access)
@@ -107,6 +108,10 @@ impl Verifier {
         check_signature(&parts, &header, &key)?;
         let claims = UniqueMembers::parse(&parts.claims)?;
         claims.check_times(now)?;
+        // Ours say when they were made; a Django's may not.
+        if claims.get("iat").is_none() && !self.keyring.is_shared() {
+            return Err(TokenError::Invalid.into());
+        }
         claims.check_subject()?;
         let token_type = claims.token_type()?;
         if wanted.is_some_and(|wanted| wanted != token_type) {
@@ -135,12 +140,17 @@ impl Verifier {
     }
 }
 
-/// `kid`, a string if it is there (RFC 7515, 4.1.4). We understand no extension, so `crit` refuses (RFC 7515, 4.1.11).
+/// `kid`, a string if it is there (RFC 7515, 4.1.4). We understand no extension, so `crit` refuses (RFC 7515, 4.1.11), and
+/// so does `b64`, which is one even where `crit` does not name it (RFC 7797, 6). Keys that a header brings or points to
+/// (`jwk`, `jku`, `x5c`, `x5u`) are never looked at (RFC 8725, 3.10).
 fn key_id(header: &UniqueMembers) -> Result<Option<&str>, TokenError> {
-    match (header.get("kid"), header.get("crit")) {
-        (None, None) => Ok(None),
-        (Some(Value::String(kid)), None) => Ok(Some(kid)),
-        _ => Err(TokenError::Invalid),
+    if header.get("crit").or_else(|| header.get("b64")).is_some() {
+        return Err(TokenError::Invalid);
+    }
+    match header.get("kid") {
+        None => Ok(None),
+        Some(Value::String(kid)) => Ok(Some(kid)),
+        Some(_) => Err(TokenError::Invalid),
     }
 }
 

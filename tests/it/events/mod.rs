@@ -10,7 +10,7 @@ use tower::ServiceExt as _;
 
 /// The service without the local gateway, which API Gateway takes the place of.
 async fn service(app: &TestApp) -> axum::Router {
-    local::functions::service(&app.service).await.unwrap()
+    local::functions::routes(&app.service).await.unwrap()
 }
 
 async fn send(router: &axum::Router, event: &Value) -> Reply {

@@ -1,0 +1,152 @@
+//! `faregate keys`.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use faregate::clock::Timestamp;
+use faregate::domain::signing_key::{KeyState, KeyUse, Occasion, PUBLICATION_SECONDS, SigningKeyRecord, Step};
+use faregate::domain::text::trim;
+use faregate::service::Service;
+use faregate::tokens::{RotationError, StepTaken, TakenOut};
+use serde_json::{Value, json};
+
+use crate::arguments::{KeysCommand, RetireArguments};
+use crate::failure::Failure;
+use crate::output::{print_lines, rfc3339};
+
+/// Carries out `command` and says what was done.
+pub(crate) async fn run(service: &Service, command: KeysCommand, as_json: bool) -> Result<(), Failure> {
+    match command {
+        KeysCommand::List => list(service, as_json).await,
+        KeysCommand::Rotate => rotate(service, as_json).await,
+        KeysCommand::Retire(arguments) => retire(service, &arguments, as_json).await,
+    }
+}
+
+async fn list(service: &Service, as_json: bool) -> Result<(), Failure> {
+    let keys = service.rotation().keys().await?;
+    if as_json {
+        print_lines(&format!("{:#}", keys.iter().map(value_of).collect::<Value>()));
+        return Ok(());
+    }
+    if keys.is_empty() {
+        print_lines("there are no keys yet: the first start of a function that signs makes them");
+        return Ok(());
+    }
+    let rows = keys.iter().map(|key| {
+        let SigningKeyRecord { kid, key_use, state, since } = key;
+        format!("{kid:33}  {:7}  {:8}  {}\n", key_use.as_str(), state.as_str(), rfc3339(*since))
+    });
+    let heading = format!("{:33}  {:7}  {:8}  {}\n", "KID", "TOKENS", "STATE", "SINCE");
+    print_lines((heading + &rows.collect::<String>()).trim_end());
+    Ok(())
+}
+
+fn value_of(key: &SigningKeyRecord) -> Value {
+    let SigningKeyRecord { kid, key_use, state, since } = key;
+    json!({"kid": kid, "tokens": key_use.as_str(), "state": state.as_str(), "since": rfc3339(*since)})
+}
+
+async fn rotate(service: &Service, as_json: bool) -> Result<(), Failure> {
+    let steps = service.rotation().step(Occasion::Operator).await?;
+    if steps.iter().all(|taken| taken.step == Step::NoActiveKey) {
+        return Err(Failure::Refused(
+            "no key signs; the first start of a function that signs makes the first".to_owned(),
+        ));
+    }
+    let now = service.clock.now();
+    if as_json {
+        print_lines(&format!("{:#}", steps.iter().map(step_value).collect::<Value>()));
+    } else {
+        print_lines(&steps.iter().map(|taken| step_line(taken, now)).collect::<Vec<_>>().join("\n"));
+    }
+    Ok(())
+}
+
+fn step_line(taken: &StepTaken, now: Timestamp) -> String {
+    let tokens = format!("{} tokens", taken.key_use.as_str());
+    let made = taken.made.as_deref().unwrap_or_default();
+    match &taken.step {
+        Step::Publish { .. } => {
+            let due = rfc3339(now.plus_seconds(PUBLICATION_SECONDS));
+            format!("{tokens}: {made} is published and can sign from {due} on; rotate again then")
+        }
+        Step::Activate { next, active } => {
+            format!("{tokens}: {next} signs; {active} retires once its last token expired")
+        }
+        Step::Retire { kid } => format!("{tokens}: {kid} is retired; its last token has expired"),
+        Step::Wait { until } => format!("{tokens}: nothing to do before {}", rfc3339(*until)),
+        Step::NoActiveKey => format!("{tokens}: no key signs"),
+    }
+}
+
+fn step_value(taken: &StepTaken) -> Value {
+    let tokens = taken.key_use.as_str();
+    match &taken.step {
+        Step::Publish { .. } => json!({"tokens": tokens, "step": "publish", "kid": taken.made}),
+        Step::Activate { next, active } => {
+            json!({"tokens": tokens, "step": "activate", "kid": next, "retiring": active})
+        }
+        Step::Retire { kid } => json!({"tokens": tokens, "step": "retire", "kid": kid}),
+        Step::Wait { until } => json!({"tokens": tokens, "step": "wait", "until": rfc3339(*until)}),
+        Step::NoActiveKey => json!({"tokens": tokens, "step": "no active key"}),
+    }
+}
+
+async fn retire(service: &Service, arguments: &RetireArguments, as_json: bool) -> Result<(), Failure> {
+    let rotation = service.rotation();
+    let kid = &arguments.kid;
+    if !arguments.yes && std::io::stdin().is_terminal() {
+        let keys = rotation.keys().await?;
+        if let Some(key) = keys.iter().find(|key| key.kid == *kid) {
+            confirm(key)?;
+        }
+    }
+    let TakenOut { key, signs_instead } = rotation.take_out(kid).await?;
+    if as_json {
+        print_lines(&format!("{:#}", json!({"retired": key.kid, "signs_instead": signs_instead})));
+        return Ok(());
+    }
+    let instead = signs_instead.map(|kid| format!("\n{kid} signs from now on")).unwrap_or_default();
+    let elsewhere = match key.key_use {
+        KeyUse::Access => {
+            "\nAPI Gateway may take its tokens for two hours more, and refuse those of a key that it has not read for as long"
+        }
+        KeyUse::Refresh => "",
+    };
+    print_lines(&format!(
+        "{} is retired: within five minutes no function takes a token that it signed{instead}{elsewhere}",
+        key.kid
+    ));
+    Ok(())
+}
+
+/// There is no way back, and for a key that signs or signed it hits everybody.
+fn confirm(key: &SigningKeyRecord) -> Result<(), Failure> {
+    let consequence = match (key.key_use, key.state) {
+        (_, KeyState::Next | KeyState::Retired) => "It has signed nothing.",
+        (KeyUse::Access, _) => "Every access token that it signed is refused; apps refresh.",
+        (KeyUse::Refresh, _) => "Every refresh token that it signed is refused: those users log in again.",
+    };
+    let prompt = format!(
+        "Retire {} ({} tokens, {})? {consequence} Type yes: ",
+        key.kid,
+        key.key_use.as_str(),
+        key.state.as_str()
+    );
+    let _closed = write!(anstream::stderr(), "{prompt}");
+    let mut answer = String::new();
+    match std::io::stdin().lock().read_line(&mut answer) {
+        Ok(_) if trim(&answer) == "yes" => Ok(()),
+        _ => Err(Failure::Refused("nothing was retired".to_owned())),
+    }
+}
+
+impl From<RotationError> for Failure {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Store(error) => error.into(),
+            RotationError::Key(_) => Self::Key(error),
+            RotationError::Emergency(_) | RotationError::Crossed => Self::Refused(error.to_string()),
+        }
+    }
+}

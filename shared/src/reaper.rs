@@ -1,0 +1,86 @@
+//! Tells the function `ws-reaper` that sessions of a user ended, so that their WebSockets close at once.
+//!
+//! Telling is a courtesy: it never fails and never keeps a request waiting for long. What was not told is found by the
+//! schedule, within a minute.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::error::DisplayErrorContext;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::domain::user::UserId;
+
+/// How long a request waits for Lambda to take the message.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The way to `ws-reaper`.
+#[derive(Clone)]
+pub struct Reaper(Way);
+
+#[derive(Clone)]
+enum Way {
+    /// There is none: the schedule alone closes sockets.
+    None,
+    /// An asynchronous invocation: Lambda queues it, and tries twice more when the function fails.
+    Lambda { client: Client, function: String },
+    /// A queue in this process, where all functions run in one.
+    Queue(UnboundedSender<Value>),
+}
+
+impl Reaper {
+    /// Nobody is told.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Way::None)
+    }
+
+    /// The Lambda function `function`, reached as the environment says.
+    pub async fn lambda(function: String) -> Self {
+        let config = aws_config::from_env().load().await;
+        Self(Way::Lambda { client: Client::new(&config), function })
+    }
+
+    /// A queue, at the other end of which the function is called.
+    #[must_use]
+    pub const fn queue(sender: UnboundedSender<Value>) -> Self {
+        Self(Way::Queue(sender))
+    }
+
+    /// Has the sockets of the user `user_id` looked at, now.
+    pub async fn look_at(&self, user_id: UserId) {
+        let message = json!({"user_id": user_id.to_string()});
+        match &self.0 {
+            Way::None => {}
+            Way::Queue(sender) => {
+                if sender.send(message).is_err() {
+                    tracing::warn!(message = "ws-reaper is not there to be told");
+                }
+            }
+            Way::Lambda { client, function } => {
+                let invocation = client
+                    .invoke()
+                    .function_name(function)
+                    .invocation_type(InvocationType::Event)
+                    .payload(Blob::new(message.to_string()));
+                match tokio::time::timeout(PATIENCE, invocation.send()).await {
+                    Ok(Ok(_queued)) => {}
+                    Ok(Err(error)) => {
+                        tracing::warn!(message = "ws-reaper could not be told", error = %DisplayErrorContext(&error));
+                    }
+                    Err(_elapsed) => tracing::warn!(message = "ws-reaper could not be told in time"),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Reaper {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Reaper")
+    }
+}
