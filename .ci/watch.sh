@@ -12,7 +12,9 @@ read -r _ready <&"$output"
 # A process group of its own: the functions that it starts end with it.
 set -m
 cargo lambda watch --disable-cors --invoke-address 127.0.0.1 --invoke-port "$port" \
-    --env-file infra/local/watch.env --env-var AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8611 >"$log" 2>&1 &
+    --env-file infra/local/watch.env --env-var AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8611 \
+    --env-var AWS_ENDPOINT_URL_LAMBDA="http://127.0.0.1:$port" --env-var FAREGATE_WS_ENDPOINT=http://127.0.0.1:8610 \
+    >"$log" 2>&1 &
 watch=$!
 set +m
 stop() {
@@ -52,6 +54,20 @@ ask 200 '"username":"ann"' /api/me/ -H "Authorization: Bearer $access"
 ask 200 '"refresh":"' /api/token/refresh/ -H "$json" -d "{\"refresh\":\"$refresh\"}"
 refresh=$(member refresh)
 ask 200 '{}' /api/token/verify/ -H "$json" -d "{\"token\":\"$refresh\"}"
+ask 200 '"jwks_uri":"http' /.well-known/openid-configuration
+ask 200 '"kty":"RSA"' /.well-known/jwks.json
+ask 201 '"expires_in":30' /api/ws_ticket/ -X POST -H "Authorization: Bearer $access"
+
+# invoke FUNCTION TEXT EVENT: the functions that answer events, as Lambda calls them.
+invoke() { ask 200 "$2" "/2015-03-31/functions/$1/invocations" -d "$3"; }
+headers='"headers":{"authorization":"Bearer '$access'"}'
+connect='"methodArn":"arn:aws:execute-api:local:0:local/local/$connect","requestContext":{"routeKey":"$connect"}'
+invoke authorizer '"isAuthorized":true' '{"version":"2.0","type":"REQUEST",'"$headers}"
+invoke authorizer '"isAuthorized":false' '{"version":"2.0"}'
+invoke ws-authorizer '"Effect":"Allow"' '{"type":"REQUEST",'"$headers,$connect}"
+invoke ws-connect '"statusCode":403' '{}'
+invoke ws-reaper '"failed":0' '{"source":"aws.events"}'
+invoke rotate-keys '"steps":["wait","wait"]' '{"source":"aws.events"}'
 ask 200 '{}' /api/log_out/ -H "$json" -d "{\"refresh\":\"$refresh\"}"
 ask 401 'Token is blacklisted' /api/me -H "Authorization: Bearer $access"
 ask 405 'Method \"PUT\" not allowed' /api/log_in/ -X PUT

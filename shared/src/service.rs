@@ -109,6 +109,15 @@ impl Service {
         Connections::new(self.client.clone(), self.settings.table.clone())
     }
 
+    /// The management endpoint of the WebSocket API.
+    ///
+    /// # Errors
+    ///
+    /// When `FAREGATE_WS_ENDPOINT` is not set.
+    pub fn socket_endpoint(&self) -> Result<String, StartError> {
+        self.settings.sockets.management_endpoint.clone().ok_or(StartError::Unset("FAREGATE_WS_ENDPOINT"))
+    }
+
     /// The password hasher; one for all who ask, so that they share its bound.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 pub struct Deps {
     connections: Connections,
     sessions: Sessions,
+    /// Where `ws-reaper` closes the sockets.
+    endpoint: String,
     reactivation: Reactivation,
     clock: Clock,
 }
@@ -28,12 +30,13 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// Never; the signature is that of every function.
+    /// When `FAREGATE_WS_ENDPOINT` is not set.
     #[expect(clippy::unused_async, reason = "every function starts alike")]
     pub async fn start(service: &Service) -> Result<Self, StartError> {
         Ok(Self {
             connections: service.connections(),
             sessions: service.sessions(),
+            endpoint: service.socket_endpoint()?,
             reactivation: service.settings.sessions.reactivation,
             clock: service.clock.clone(),
         })
@@ -53,7 +56,8 @@ pub async fn handle(deps: Arc<Deps>, event: Value) -> Result<Value, Infallible> 
     };
     let answered = match event.text(&["requestContext", "routeKey"]) {
         Some("$connect") => {
-            open(&deps, event, Connection { id: id.to_owned(), owner, connected_at: deps.clock.now() }).await
+            let (endpoint, connected_at) = (deps.endpoint.clone(), deps.clock.now());
+            open(&deps, event, Connection { id: id.to_owned(), endpoint, owner, connected_at }).await
         }
         Some("$disconnect") => deps.connections.remove(owner.user_id, id).await.map(|()| status(200)),
         _ => Ok(who_is_connected(id, &owner, &deps.clock)),

@@ -23,6 +23,8 @@ pub struct Deps {
     connections: Connections,
     sessions: Sessions,
     management: Management,
+    /// Where `management` is. The table may hold sockets of other APIs, which are not this function's.
+    endpoint: String,
     reactivation: Reactivation,
     clock: Clock,
 }
@@ -34,11 +36,12 @@ impl Deps {
     ///
     /// When `FAREGATE_WS_ENDPOINT` is not set.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let endpoint = service.settings.sockets.management_endpoint.as_deref();
+        let endpoint = service.socket_endpoint()?;
         Ok(Self {
             connections: service.connections(),
             sessions: service.sessions(),
-            management: Management::connect(endpoint.ok_or(StartError::Unset("FAREGATE_WS_ENDPOINT"))?).await,
+            management: Management::connect(&endpoint).await,
+            endpoint,
             reactivation: service.settings.sessions.reactivation,
             clock: service.clock.clone(),
         })

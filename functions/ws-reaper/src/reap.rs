@@ -52,7 +52,8 @@ pub(crate) async fn reap(deps: &Deps, whose: Whose) -> Result<Reaped, StoreError
 
 /// Where the next page begins, if there is one.
 async fn reap_page(deps: &Deps, page: ConnectionPage, reaped: &mut Reaped) -> Result<Option<PageStart>, StoreError> {
-    for batch in page.connections.chunks(BATCH) {
+    let own: Vec<_> = page.connections.iter().filter(|connection| connection.endpoint == deps.endpoint).collect();
+    for batch in own.chunks(BATCH) {
         let owners: Vec<_> = batch.iter().map(|connection| connection.owner.clone()).collect();
         let states = deps.sessions.of_owners(&owners).await?;
         let now = deps.clock.now();

@@ -10,6 +10,8 @@ use crate::clock::Timestamp;
 pub struct Connection {
     /// API Gateway's id of it.
     pub id: String,
+    /// The management endpoint of the API that holds it: no other can close it, or say that it is closed.
+    pub endpoint: String,
     /// Whose it is.
     pub owner: Principal,
     /// When it was opened.
@@ -94,7 +96,7 @@ mod tests {
             session_id,
             token_expires_at: START.plus_seconds(3600),
         };
-        Connection { id: "c".to_owned(), owner, connected_at: START }
+        Connection { id: "c".to_owned(), endpoint: String::new(), owner, connected_at: START }
     }
 
     fn reason(user: Option<&User>, session: Option<&Session>, seconds: i64) -> Option<CloseReason> {

@@ -106,7 +106,7 @@ pub const SETTINGS: &[Setting] = &[
         "FAREGATE_WS_ENDPOINT",
         "",
         "a URL without query, fragment and last slash",
-        "the WebSocket API's management endpoint, where `ws-reaper` closes sockets; `cargo run` sets it",
+        "the WebSocket API's management endpoint, for `ws-connect` and `ws-reaper`; `cargo run` sets it",
     ),
     setting(
         "FAREGATE_WS_REAPER_FUNCTION",

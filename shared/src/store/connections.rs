@@ -115,6 +115,7 @@ fn item_of(connection: &Connection) -> Attributes {
     let key = keys::connection(connection.owner.user_id, &connection.id);
     with_owner(Writer::new(&key), &connection.owner)
         .with("connection_id", text(&connection.id))
+        .with("endpoint", text(&connection.endpoint))
         .with("connected_at", number(connection.connected_at.milliseconds()))
         .with(keys::TTL, number(ttl_of(&connection.owner)))
         .finish()
@@ -124,6 +125,7 @@ fn connection_of(item: &Attributes) -> Result<Connection, Unreadable> {
     let read = Reader(item);
     Ok(Connection {
         id: read.text("connection_id")?,
+        endpoint: read.text("endpoint")?,
         owner: owner_of(read)?,
         connected_at: read.milliseconds("connected_at")?,
     })

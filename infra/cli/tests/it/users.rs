@@ -1,70 +1,11 @@
 //! `faregate users` as an operator meets it.
 
-#![expect(clippy::unwrap_used, reason = "a test: a panic is a failure")]
-
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use faregate::store::connect;
-use faregate::store::schema::create_missing_tables;
-use local::database::{Data, Running, start};
 use serde_json::Value;
 
-/// A DynamoDB with empty tables.
-struct Operator {
-    database: Running,
-}
-
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Operator {
-    async fn new() -> Self {
-        let database = start(&Data::Memory, 0).await.unwrap();
-        let client = connect(Some(&database.endpoint_url())).await;
-        create_missing_tables(&client, &["faregate", "faregate-keys"]).await.unwrap();
-        Self { database }
-    }
-
-    /// Runs `faregate users` with `arguments`, the endpoint behind them and `input` as standard input.
-    async fn run(&self, arguments: &[&str], input: &str) -> Said {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
-        command.arg("users").args(arguments).args(["--endpoint-url", &self.database.endpoint_url()]);
-        command.env_remove("AWS_REGION").env_remove("AWS_ACCESS_KEY_ID").env("AWS_EC2_METADATA_DISABLED", "true");
-        let input = input.to_owned();
-        tokio::task::spawn_blocking(move || said(command, &input)).await.unwrap()
-    }
-
-    async fn done(&self, arguments: &[&str]) -> String {
-        let said = self.run(arguments, "").await;
-        assert_eq!(said.code, 0, "{}", said.err);
-        said.out
-    }
-
-    async fn create(&self, username: &str) {
-        let said = self.run(&["create", username, "--password-stdin"], "correct-horse-7\n").await;
-        assert_eq!(said.code, 0, "{}", said.err);
-    }
-
-    async fn show(&self, username: &str) -> Value {
-        serde_json::from_str(&self.done(&["show", username, "--json"]).await).unwrap()
-    }
-}
-
-fn said(mut command: Command, input: &str) -> Said {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // It may end before it has read everything, or anything.
-    let _closed = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    Said {
-        code: status.code().unwrap(),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
-    }
-}
+use crate::operator::{Operator, said};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_from_making_to_deleting() {
@@ -82,6 +23,8 @@ async fn a_user_from_making_to_deleting() {
     assert_eq!(operator.show("ann@example.com").await["is_active"], false);
     operator.done(&["activate", "ann@example.com"]).await;
     assert_eq!(operator.show("ann@example.com").await["is_active"], true);
+    let line = operator.done(&["log-out", "ann@example.com"]).await;
+    assert_eq!(line, "Ann@example.com is logged out everywhere\n");
     operator.done(&["revoke-staff", "ann@example.com"]).await;
     assert_eq!(operator.show("ann@example.com").await["is_staff"], false);
     operator.done(&["grant-staff", "ann@example.com"]).await;

@@ -1,0 +1,78 @@
+"""Follows the guides; `.ci/guides.sh` calls it with the folder of the built binaries."""
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import jwt
+import verifiers
+from joserfc.errors import JoseError
+
+import jwt_authorizer
+import lambda_authorizer
+import websocket_api
+from cases import Cases
+from local_aws import LocalAws
+from pages import Guide
+from service import Service
+
+GUIDES = {"jwt-authorizer": jwt_authorizer, "lambda-authorizer": lambda_authorizer, "websocket-api": websocket_api}
+
+
+def libraries(cases: Cases, service: Service) -> None:
+    """Two libraries of other people, fed from the running service."""
+    user = service.sign_up("verified@example.com")
+    tokens = service.log_in("verified@example.com")
+    for name, verify in (("PyJWT", verifiers.with_pyjwt), ("joserfc", verifiers.with_joserfc)):
+
+        def subject(token: str, audience: str = "faregate") -> str | None:
+            try:
+                return verify(token, service.issuer, audience)
+            except (jwt.PyJWTError, JoseError, ValueError):
+                return None
+
+        cases.check(f"{name}: an access token", subject(tokens.access), user)
+        cases.check(f"{name}: a changed signature", subject(tokens.tampered()), None)
+        cases.check(f"{name}: a refresh token", subject(tokens.refresh), None)
+        cases.check(f"{name}: another audience", subject(tokens.access, "other"), None)
+
+
+def attempt(cases: Cases, name: str, work: object) -> None:
+    """A part that breaks off is a failed case; the other parts go on."""
+    try:
+        work()  # type: ignore[operator]
+    except Exception:
+        cases.failed.append(name)
+        print(f"FAILED {name}\n{traceback.format_exc()}", flush=True)
+
+
+def run(cases: Cases, binaries: Path, folder: Path) -> None:
+    for name in GUIDES:
+        Guide(name, cases, folder).check()
+    with Service(binaries, folder) as service, LocalAws(folder) as aws:
+        attempt(cases, "verifiers", lambda: libraries(cases, service))
+        rider = service.sign_up("rider@example.com")
+        for name, guide in GUIDES.items():
+            attempt(cases, name, lambda: guide.run(cases, service, aws, folder, rider))
+    if cases.failed:
+        for log in (service.log, aws.log):
+            print(f"the end of {log.name}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-60:]))
+
+
+def main() -> int:
+    binaries = Path(sys.argv[1]).resolve()
+    # Also when it is told to stop, what it started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    os.environ.update({"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"})
+    cases = Cases()
+    with tempfile.TemporaryDirectory(prefix="guides-") as folder:
+        run(cases, binaries, Path(folder))
+    print(f"guides: {cases.passed} passed, {len(cases.failed)} failed")
+    return 1 if cases.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
