@@ -56,9 +56,9 @@ pub async fn handle(deps: Arc<Deps>, _event: Value) -> Result<Value, RotationErr
 fn log(taken: &StepTaken) {
     let (key_use, step) = (taken.key_use.as_str(), name(taken));
     if taken.step == Step::NoActiveKey {
-        tracing::warn!(message = "no key signs", key.usage = key_use);
+        tracing::warn!(target: "faregate", message = "no key signs", key.usage = key_use);
     } else {
-        tracing::info!(message = "the key ring was looked at", key.usage = key_use, step);
+        tracing::info!(target: "faregate", message = "the key ring was looked at", key.usage = key_use, step);
     }
 }
 

@@ -63,7 +63,7 @@ pub async fn handle(deps: Arc<Deps>, event: Value) -> Result<Value, StoreError> 
     };
     let reaped = reap::reap(&deps, whose).await?;
     if reaped.closed + reaped.failed > 0 {
-        tracing::info!(message = "sockets were closed", sockets.closed = reaped.closed, sockets.failed = reaped.failed);
+        tracing::info!(target: "faregate", message = "sockets were closed", sockets.closed = reaped.closed, sockets.failed = reaped.failed);
     }
     Ok(json!({"closed": reaped.closed, "failed": reaped.failed}))
 }
