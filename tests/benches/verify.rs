@@ -84,7 +84,9 @@ fn round(runtime: &Runtime, subject: &Subject) -> [f64; 4] {
                 runtime.block_on(authorizer::handle(Arc::clone(&events.authorizer), event.clone())).unwrap();
             assert_eq!(answer["isAuthorized"], true);
         }),
-        timed(|| runtime.block_on(app.verify(token)).is(200)),
+        timed(|| {
+            runtime.block_on(app.verify(token)).is(200);
+        }),
     ]
 }
 

@@ -7,6 +7,7 @@ use axum::http::Method;
 use faregate::domain::signing_key::{KeyState, KeyUse, Occasion, PUBLICATION_SECONDS, Step};
 use faregate::tokens::RotationError;
 use faregate_tests::{PASSWORD, TestApp, empty_request};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::signing_keys::part;
@@ -81,14 +82,15 @@ async fn through_a_whole_rotation_no_request_is_lost_and_no_good_token_is_refuse
     let mut signers: HashMap<String, i64> = HashMap::new();
     let mut retired = 0;
     for minute in (0..4 * 24 * 60).step_by(20) {
-        if minute % 60 == 0 {
-            let steps = scheduled(&app).await;
-            retired += steps.as_array().unwrap().iter().filter(|step| **step == json!("retire")).count();
-        }
         let environment = if minute % 40 == 0 { &app } else { &other };
         let now = app.clock.now().seconds();
-        let (logged_in, refreshed) =
-            tokio::join!(environment.try_log_in("ann", PASSWORD), environment.refresh(&tokens.refresh));
+        // The ring moves while requests run.
+        let moving = async { if minute % 60 == 0 { scheduled(&app).await } else { json!([]) } };
+        let crowd = join_all((0..4).map(|_| environment.try_log_in("ann", PASSWORD)));
+        let (steps, crowd, logged_in, refreshed) =
+            tokio::join!(moving, crowd, environment.try_log_in("ann", PASSWORD), environment.refresh(&tokens.refresh));
+        assert!(crowd.iter().all(|reply| reply.status == 200), "minute {minute}");
+        retired += steps.as_array().unwrap().iter().filter(|step| **step == json!("retire")).count();
         logged_in.is(200);
         refreshed.is(200);
         tokens.refresh = refreshed.field("refresh");

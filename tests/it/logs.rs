@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderValue, Method};
 use faregate_tests::{PASSWORD, TestApp, empty_request};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]
@@ -57,6 +57,31 @@ async fn each_request_is_one_line_with_its_id() {
     assert!(lines[0]["duration_ms"].as_f64().unwrap() > 0.0);
 }
 
+struct Given {
+    access: String,
+    ticket: String,
+}
+
+/// Shows a token and a ticket to every authorizer, while DynamoDB fails and while it does not.
+async fn opens_a_socket(app: &TestApp) -> Given {
+    let access = app.log_in("ann@example.com").await.access;
+    let mut request = empty_request(Method::POST, "/api/ws_ticket/");
+    request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {access}")).unwrap());
+    let ticket = app.send(request).await.field("ticket");
+    let events = app.events().await;
+    let headers = json!({"authorization": format!("Bearer {access}")});
+    let event = json!({"version": "2.0", "type": "REQUEST", "headers": headers});
+    authorizer::handle(Arc::clone(&events.authorizer), event).await.unwrap();
+    let connecting = json!({"routeKey": "$connect"});
+    let event = json!({"type": "REQUEST", "queryStringParameters": {"ticket": ticket}, "requestContext": connecting});
+    for _ in 0..3 {
+        app.calls.lose_next_answer("DeleteItem");
+    }
+    ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event.clone()).await.unwrap_err();
+    ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event).await.unwrap();
+    Given { access, ticket }
+}
+
 #[tokio::test]
 async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
     let captured = Captured::default();
@@ -75,6 +100,7 @@ async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
         app.calls.lose_next_answer("TransactWriteItems");
     }
     app.sign_up("ben@example.com").await.is(503);
+    let given = opens_a_socket(&app).await;
     let mut odd = empty_request(Method::GET, "/api/me/?access=in-the-query");
     odd.headers_mut().insert("authorization", HeaderValue::from_static("Bearer in-the-header"));
     app.send(odd).await.is(401);
@@ -98,6 +124,8 @@ async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
         &tokens.access,
         &tokens.refresh,
         &successor,
+        &given.access,
+        &given.ticket,
         user.password_hash.as_str(),
     ] {
         assert!(!text.contains(secret), "{secret} in {text}");

@@ -183,6 +183,44 @@ async fn a_ring_that_cannot_be_read_again_goes_on_and_is_not_asked_for_by_everyb
     assert_eq!(app.calls.take(), ["Query", "BatchGetItem"], "and tried again in a while");
 }
 
+#[tokio::test]
+async fn a_key_that_nobody_knows_while_the_ring_cannot_be_read_is_our_trouble() {
+    let app = TestApp::start().await;
+    let other = app.another(&[]).await;
+    app.user("ann").await;
+    other.me("garbage").await.is(401);
+    app.clock.advance_seconds(60);
+    let active = app.service.rotation().keys().await.unwrap()[0].kid.clone();
+    app.service.rotation().take_out(&active).await.unwrap();
+    app.clock.advance_seconds(300);
+    let token = app.log_in("ann").await.access;
+    let gone = json!({"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"});
+    // The first failure leaves the ring from before, in which this key is not; the second is remembered.
+    other.calls.replace_next_answer("Query", 400, gone);
+    other.me(&token).await.is(503);
+    other.me(&token).await.is(503);
+    other.clock.advance_seconds(10);
+    other.me(&token).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_meets_a_new_key_at_the_same_time_waits_for_the_one_who_reads() {
+    let app = TestApp::start().await;
+    let other = std::sync::Arc::new(app.another(&[]).await);
+    app.user("ann").await;
+    other.me("garbage").await.is(401);
+    let active = app.service.rotation().keys().await.unwrap()[0].kid.clone();
+    app.service.rotation().take_out(&active).await.unwrap();
+    app.clock.advance_seconds(300);
+    let token = app.log_in("ann").await.access;
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (other, token) = (std::sync::Arc::clone(&other), token.clone());
+        running.spawn(async move { other.me(&token).await.status });
+    }
+    assert_eq!(running.join_all().await, [200; 20]);
+}
+
 /// Removes the private keys, as a cleanup gone wrong would; public parts and refresh secrets stay.
 async fn lose_private_keys(app: &TestApp) {
     let text = aws_sdk_dynamodb::types::AttributeValue::S;

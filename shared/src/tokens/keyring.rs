@@ -198,7 +198,7 @@ impl Keyring {
                 // Before the first key is made, the ring is empty: it may fill at any moment, and only once.
                 let empty = stored.not_older_than(MAX_AGE_SECONDS).await?.by_kid.is_empty();
                 let seconds = if empty { 1 } else { UNKNOWN_KID_SECONDS };
-                Ok(stored.not_older_than(seconds).await?.verification_key(Some(kid)))
+                Ok(stored.surely_not_older_than(seconds).await?.verification_key(Some(kid)))
             }
             (_, known, _) => Ok(known),
         }
@@ -239,12 +239,27 @@ impl Stored {
 
     /// The first ring: everybody waits for it, one reads it.
     async fn read_first(&self, seconds: i64) -> Result<Arc<Ring>, KeyringError> {
+        self.read_in_turn(seconds, EMPTY_FAILURE_PAUSE_SECONDS).await
+    }
+
+    /// What was read, if it is younger than `seconds`, else what is there now; never an older one, from which nobody can
+    /// tell whether a key that it lacks is ours.
+    async fn surely_not_older_than(&self, seconds: i64) -> Result<Arc<Ring>, KeyringError> {
+        if let Some(young) = self.known().younger_than(seconds, self.clock.now()) {
+            return Ok(young);
+        }
+        let reading = Box::pin(self.read_in_turn(seconds, FAILURE_PAUSE_SECONDS));
+        tokio::time::timeout(PATIENCE, reading).await.unwrap_or(Err(KeyringError::FailedLately))
+    }
+
+    /// Reads, or waits for whoever is reading; not again within `pause_seconds` of a failure.
+    async fn read_in_turn(&self, seconds: i64, pause_seconds: i64) -> Result<Arc<Ring>, KeyringError> {
         let _reading = self.reading.lock().await;
         let (known, now) = (self.known(), self.clock.now());
         if let Some(meanwhile) = known.younger_than(seconds, now) {
             return Ok(meanwhile);
         }
-        if known.failed_within(EMPTY_FAILURE_PAUSE_SECONDS, now) {
+        if known.failed_within(pause_seconds, now) {
             return Err(KeyringError::FailedLately);
         }
         Box::pin(self.read()).await
