@@ -68,7 +68,7 @@ fn step_line(taken: &StepTaken, now: Timestamp) -> String {
     match &taken.step {
         Step::Publish { .. } => {
             let due = rfc3339(now.plus_seconds(PUBLICATION_SECONDS));
-            format!("{tokens}: {made} is published and can sign from {due} on; rotate again then")
+            format!("{tokens}: {made} is published and can sign from {due} on, when the schedule or `rotate` lets it")
         }
         Step::Activate { next, active } => {
             format!("{tokens}: {next} signs; {active} retires once its last token expired")
