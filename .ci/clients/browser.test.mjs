@@ -135,6 +135,21 @@ test("a browser agrees with the subprotocol that is echoed", async () => {
   await page.close();
 });
 
+test("the README's lines for the console of a browser", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const lines = readme.split("```js\n")[1].split("```")[0];
+  const { page } = await newPage();
+  const [username, password] = await signUp();
+  const { access } = await post("/api/log_in/", { username, password });
+  const said = page.waitForEvent("console");
+  await page.evaluate((program) => (0, eval)(program), [
+    `var access = ${JSON.stringify(access)};`,
+    lines.replace("ws://localhost:8000/ws/", socketUrl(API)),
+  ].join("\n"));
+  assert.equal(JSON.parse((await said).text()).username, username);
+  await page.close();
+});
+
 test("a browser sees no reason for a refused handshake", async () => {
   const { page } = await newPage();
   const refused = { code: 1006, reason: "" };

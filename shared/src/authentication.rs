@@ -1,9 +1,9 @@
 //! Who sent this access token, and may that user still use it?
 
 use crate::clock::{Clock, Timestamp};
-use crate::domain::principal::Principal;
+use crate::domain::principal::{Fallen, Principal};
 use crate::domain::session::{Reactivation, SessionId};
-use crate::domain::user::{User, UserId};
+use crate::domain::user::User;
 use crate::store::{Sessions, StoreError};
 use crate::tokens::{AccessClaims, TokenError, Verifier, VerifyError};
 
@@ -103,19 +103,14 @@ impl Authenticator {
             Err(VerifyError::Token(error)) => return Err(error.into()),
             Err(VerifyError::Keyring(error)) => return Err(AuthenticationError::Keyring(error)),
         };
-        let user = self.user_of(&claims).await?;
-        Ok(Caller { user, session_id: claims.session_id, token_expires_at: claims.expires_at })
-    }
-
-    async fn user_of(&self, claims: &AccessClaims) -> Result<User, AuthenticationError> {
-        let user_id: UserId = claims.user.parse().map_err(|_| AuthenticationError::UserNotFound)?;
-        let (user, session) = self.sessions.with_user(user_id, claims.session_id).await?;
-        let user = user.ok_or(AuthenticationError::UserNotFound)?;
-        if !user.is_active {
-            return Err(AuthenticationError::UserInactive);
+        let AccessClaims { session_id, expires_at, .. } = claims;
+        let principal = claims.principal().ok_or(AuthenticationError::UserNotFound)?;
+        let (user, session) = self.sessions.with_user(principal.user_id, session_id).await?;
+        match principal.standing((user, session.as_ref()), self.reactivation) {
+            Ok(user) => Ok(Caller { user, session_id, token_expires_at: expires_at }),
+            Err(Fallen::UserGone) => Err(AuthenticationError::UserNotFound),
+            Err(Fallen::UserInactive) => Err(AuthenticationError::UserInactive),
+            Err(Fallen::SessionOver) => Err(TokenError::Blacklisted.into()),
         }
-        let open = session.is_some_and(|session| session.is_open(user.epochs, self.reactivation));
-        // A token without a session (from a Django beside us) rests on its user alone.
-        if open || claims.session_id.is_none() { Ok(user) } else { Err(TokenError::Blacklisted.into()) }
     }
 }

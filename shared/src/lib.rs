@@ -14,11 +14,13 @@
 //! passwords       Argon2id
 //! domain          the rules: no I/O, no clock, no AWS, no HTTP
 //! randomness      ids and secrets
+//! aws             how AWS's services are reached
 //! clock           the time
 //! logging         log lines
 //! ```
 
 pub mod authentication;
+pub mod aws;
 pub mod clock;
 pub mod domain;
 pub mod events;

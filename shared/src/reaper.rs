@@ -13,10 +13,11 @@ use aws_sdk_lambda::types::InvocationType;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::aws::configuration;
 use crate::domain::user::UserId;
 
-/// How long a request waits for Lambda to take the message.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a request waits for Lambda to take the message, the first connection to it included.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The way to `ws-reaper`.
 #[derive(Clone)]
@@ -41,8 +42,7 @@ impl Reaper {
 
     /// The Lambda function `function`, reached as the environment says.
     pub async fn lambda(function: String) -> Self {
-        let config = aws_config::from_env().load().await;
-        Self(Way::Lambda { client: Client::new(&config), function })
+        Self(Way::Lambda { client: Client::new(&configuration(None).await), function })
     }
 
     /// A queue, at the other end of which the function is called.

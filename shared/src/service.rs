@@ -132,6 +132,17 @@ impl Service {
         Ok(made.insert(passwords).clone())
     }
 
+    /// [`Service::keyring`], read: what can be done before the first request, which also opens the connection.
+    ///
+    /// A DynamoDB that does not answer is no reason not to start: requests get 503 until it does.
+    pub async fn warm_keyring(&self, access: KeyAccess) -> Keyring {
+        let keyring = self.keyring(access);
+        if let Err(error) = keyring.warm().await {
+            tracing::warn!(message = "the key ring could not be read at start", error = %error);
+        }
+        keyring
+    }
+
     /// The key ring, as far as `access` goes.
     #[must_use]
     pub fn keyring(&self, access: KeyAccess) -> Keyring {
@@ -180,15 +191,6 @@ impl Service {
             browsable: self.settings.browsable_api,
             issuer: self.settings.tokens.issuer.clone(),
         }
-    }
-}
-
-/// Does what can be done before the first request: reads the key ring, which opens the connection.
-///
-/// A DynamoDB that does not answer is no reason not to start: requests get 503 until it does.
-pub async fn warm(keyring: &Keyring) {
-    if let Err(error) = keyring.warm().await {
-        tracing::warn!(message = "the key ring could not be read at start", error = %error);
     }
 }
 

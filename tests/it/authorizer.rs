@@ -161,6 +161,17 @@ async fn a_malformed_event_is_refused_in_the_shape_that_it_seems_to_want() {
 }
 
 #[tokio::test]
+async fn what_a_client_asks_for_does_not_decide_what_its_permission_covers() {
+    let app = TestApp::start().await;
+    let (events, access) = (app.events().await, app.user("ann").await.access);
+    for path in ["a*b", "?", "*", "", "%2A", "a/../b"] {
+        let mut event = rest_token(&format!("Bearer {access}"));
+        event["methodArn"] = json!(format!("{}{path}", ARN.trim_end_matches('7')));
+        assert_eq!(ask(&events, event).await, allowed(&access), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_expired_token_is_refused_to_the_second() {
     let app = TestApp::builder().with("FAREGATE_TOKEN_JITTER", "off").start().await;
     let (events, access) = (app.events().await, app.user("ann").await.access);

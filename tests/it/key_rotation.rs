@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use faregate::domain::signing_key::{KeyState, KeyUse, Occasion, PUBLICATION_SECONDS, Step};
-use faregate::tokens::RotationError;
+use faregate::randomness::Randomness;
+use faregate::store::keyring::RefreshSecretItem;
+use faregate::store::{KeyStore, Moved, NewKey};
+use faregate::tokens::{Outcome, RotationError};
 use faregate_tests::{PASSWORD, TestApp, empty_request};
 use futures_util::future::join_all;
+use local::functions::EventFunctions;
 use serde_json::{Value, json};
 
 use crate::signing_keys::part;
@@ -41,11 +45,12 @@ async fn key_in(app: &TestApp, key_use: KeyUse, state: KeyState) -> String {
 
 /// A whole rotation by hand: published, then active.
 async fn rotate(app: &TestApp) {
-    for step in ["Publish", "Activate"] {
-        let taken = app.service.rotation().step(Occasion::Operator).await.unwrap();
-        assert!(taken.iter().all(|taken| format!("{:?}", taken.step).starts_with(step)), "{taken:?}");
-        app.clock.advance_seconds(PUBLICATION_SECONDS);
-    }
+    let taken = app.service.rotation().step(Occasion::Operator).await.unwrap();
+    assert!(taken.iter().all(|taken| matches!(taken.step, Step::Publish { .. })), "{taken:?}");
+    app.clock.advance_seconds(PUBLICATION_SECONDS);
+    let taken = app.service.rotation().step(Occasion::Operator).await.unwrap();
+    assert!(taken.iter().all(|taken| matches!(taken.step, Step::Activate { .. })), "{taken:?}");
+    app.clock.advance_seconds(300);
 }
 
 /// An API Gateway somewhere: it keeps the key set that it read for two hours.
@@ -65,10 +70,21 @@ impl Gateway {
     }
 }
 
+/// Whether both authorizers take `token`.
+async fn authorized(events: &EventFunctions, token: &str) -> bool {
+    let headers = json!({"authorization": format!("Bearer {token}")});
+    let event = json!({"version": "2.0", "type": "REQUEST", "headers": headers});
+    let simple = authorizer::handle(Arc::clone(&events.authorizer), event).await.unwrap();
+    let arn = "arn:aws:execute-api:local:000000000000:local/local/$connect";
+    let context = json!({"routeKey": "$connect"});
+    let event = json!({"type": "REQUEST", "methodArn": arn, "headers": headers, "requestContext": context});
+    let policy = ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event).await.unwrap();
+    simple["isAuthorized"] == true && policy["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn through_a_whole_rotation_no_request_is_lost_and_no_good_token_is_refused() {
     let settings = [
-        ("FAREGATE_ACCESS_TOKEN_ALGORITHM", "ES256"),
         ("FAREGATE_KEY_ROTATION_DAYS", "1"),
         ("FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS", "86400"),
         ("FAREGATE_SESSION_ABSOLUTE_LIFETIME_SECONDS", "31536000"),
@@ -76,16 +92,18 @@ async fn through_a_whole_rotation_no_request_is_lost_and_no_good_token_is_refuse
     let start = settings.iter().fold(TestApp::builder(), |builder, (name, value)| builder.with(name, value));
     let app = Arc::new(start.start().await);
     // Another environment of the same functions, which reads the ring at other times.
-    let other = Arc::new(app.another(&settings).await);
+    let other = Arc::new(app.another(&[&settings[..], &[("FAREGATE_ACCESS_TOKEN_ALGORITHM", "EdDSA")]].concat()).await);
+    let events = other.events().await;
     let (mut gateway, mut tokens) = (Gateway::default(), app.user("ann").await);
     let mut issued: Vec<(i64, String)> = Vec::new();
     let mut signers: HashMap<String, i64> = HashMap::new();
-    let mut retired = 0;
+    let (mut retired, mut algorithms) = (0, std::collections::BTreeSet::new());
     for minute in (0..4 * 24 * 60).step_by(20) {
         let environment = if minute % 40 == 0 { &app } else { &other };
         let now = app.clock.now().seconds();
         // The ring moves while requests run.
-        let moving = async { if minute % 60 == 0 { scheduled(&app).await } else { json!([]) } };
+        let mover = if minute / 60 % 2 == 0 { &app } else { &other };
+        let moving = async { if minute % 60 == 0 { scheduled(mover).await } else { json!([]) } };
         let crowd = join_all((0..4).map(|_| environment.try_log_in("ann", PASSWORD)));
         let (steps, crowd, logged_in, refreshed) =
             tokio::join!(moving, crowd, environment.try_log_in("ann", PASSWORD), environment.refresh(&tokens.refresh));
@@ -96,6 +114,7 @@ async fn through_a_whole_rotation_no_request_is_lost_and_no_good_token_is_refuse
         tokens.refresh = refreshed.field("refresh");
         for access in [logged_in.field("access"), refreshed.field("access")] {
             signers.entry(kid(&access)).or_insert(now);
+            algorithms.insert(part(&access, 0)["alg"].to_string());
             issued.push((part(&access, 1)["exp"].as_i64().unwrap(), access));
         }
         issued.retain(|(expires_at, _)| *expires_at > now);
@@ -108,12 +127,14 @@ async fn through_a_whole_rotation_no_request_is_lost_and_no_good_token_is_refuse
             for token in [tokens[0], tokens[tokens.len() - 1]] {
                 let (here, there) = tokio::join!(app.verify(token), other.verify(token));
                 assert_eq!((here.status, there.status), (200, 200), "minute {minute}: {}", here.text);
+                assert!(authorized(&events, token).await, "minute {minute}: the authorizers refuse {}", kid(token));
                 assert!(gateway.takes(&app, token).await, "minute {minute}: the gateway does not know {}", kid(token));
             }
         }
         app.clock.advance_seconds(20 * 60);
     }
     assert!(signers.len() >= 3, "{signers:?}");
+    assert!(algorithms.len() >= 2, "{algorithms:?}");
     assert!(retired >= 1);
     assert!(published(&app).await.len() <= 3);
 }
@@ -169,13 +190,50 @@ async fn an_emergency_refuses_the_key_within_five_minutes_and_another_signs() {
     app.clock.advance_seconds(300);
     app.me(&tokens.access).await.is(401);
     app.verify(&tokens.access).await.is(401);
-    let event =
-        json!({"version": "2.0", "type": "REQUEST", "headers": {"authorization": format!("Bearer {}", tokens.access)}});
+    let headers = json!({"authorization": format!("Bearer {}", tokens.access)});
+    let event = json!({"version": "2.0", "type": "REQUEST", "headers": headers});
     assert_eq!(authorizer::handle(events.authorizer, event).await.unwrap(), json!({"isAuthorized": false}));
+    let event = json!({"type": "REQUEST", "headers": headers, "requestContext": {"routeKey": "$connect"}});
+    let policy = ws_authorizer::handle(events.ws_authorizer, event).await.unwrap();
+    assert_eq!(policy["policyDocument"]["Statement"][0]["Effect"], "Deny");
     let fresh = app.refresh(&tokens.refresh).await.field("access");
     assert_eq!(Some(kid(&fresh)), taken.signs_instead);
     app.me(&fresh).await.is(200);
     assert_eq!(published(&app).await, [kid(&fresh)]);
+}
+
+/// The other way round, the key that was published would come after one that is gone, and could not be taken out.
+#[tokio::test]
+async fn an_emergency_that_crosses_a_publication_gives_way_to_it() {
+    let app = TestApp::start().await;
+    let refresh = app.user("ann").await.refresh;
+    app.service.rotation().step(Occasion::Operator).await.unwrap();
+    let next = key_in(&app, KeyUse::Refresh, KeyState::Next).await;
+    // An emergency that read the ring before the publication would put this one in place of the active one.
+    let store = KeyStore::new(app.client.clone(), "faregate-keys", Randomness::from_seed(99));
+    let new = RefreshSecretItem { kid: "rnew".to_owned(), state: KeyState::Next, secret: "x".repeat(64).into() };
+    let (active, new) = (kid(&refresh), NewKey::Refresh(new));
+    assert_eq!(store.replace_by_new(&active, &new, app.clock.now()).await.unwrap(), Moved::No);
+    let taken = app.service.rotation().take_out(&kid(&refresh)).await.unwrap();
+    assert_eq!(taken.signs_instead, Some(next));
+}
+
+#[tokio::test]
+async fn a_refresh_token_under_a_secret_that_is_newer_than_the_ring_is_our_trouble() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    let other = app.another(&[]).await;
+    app.clock.advance_seconds(300);
+    app.refresh(&tokens.refresh).await.is(200);
+    app.service.rotation().take_out(&kid(&tokens.refresh)).await.unwrap();
+    // This environment reads the ring before the secret is made, the other one after it.
+    other.refresh(&tokens.refresh).await.is(401);
+    app.clock.advance_seconds(1);
+    let fresh = app.another(&[]).await.log_in("ann").await;
+    assert_ne!(kid(&fresh.refresh), kid(&tokens.refresh));
+    app.refresh(&fresh.refresh).await.is(503);
+    app.clock.advance_seconds(60);
+    app.refresh(&fresh.refresh).await.is(200);
 }
 
 #[tokio::test]
@@ -230,11 +288,13 @@ async fn of_many_steps_at_once_one_is_taken() {
             let rotation = app.service.rotation();
             running.spawn(async move { rotation.step(Occasion::Operator).await });
         }
-        for outcome in running.join_all().await {
-            assert!(matches!(outcome, Ok(_) | Err(RotationError::Crossed)), "{outcome:?}");
+        let steps: Vec<_> = running.join_all().await.into_iter().flat_map(Result::unwrap).collect();
+        for key_use in KeyUse::ALL {
+            let of_use = steps.iter().filter(|taken| taken.key_use == key_use);
+            let moved =
+                of_use.filter(|taken| taken.outcome != Outcome::Crossed && !matches!(taken.step, Step::Wait { .. }));
+            assert_eq!(moved.count(), 1, "{steps:?}");
         }
-        // Another step for whoever was crossed halfway.
-        app.service.rotation().step(Occasion::Operator).await.unwrap();
         for key_use in KeyUse::ALL {
             key_in(&app, key_use, wanted).await;
             key_in(&app, key_use, KeyState::Active).await;

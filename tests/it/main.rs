@@ -15,6 +15,7 @@ mod key_rotation;
 mod layering;
 mod logs;
 mod outage;
+mod reaper;
 mod settings;
 mod signing_keys;
 mod sockets;

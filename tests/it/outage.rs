@@ -1,11 +1,17 @@
 //! DynamoDB gone or silent: 503 with Retry-After in the contract's shape, soon, and nothing half-written.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use faregate_tests::{PASSWORD, Reply, TestApp, json_request};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 /// Asks every route that needs DynamoDB, at once.
 async fn ask_all(app: &TestApp, tokens: &faregate_tests::Tokens) -> Vec<(&'static str, Reply)> {
@@ -84,4 +90,64 @@ async fn a_fault_of_dynamodb_leaves_all_or_nothing_and_the_same_request_ends_wel
     // The lost answers hid a success: the name is taken, by the user who asked, with that password.
     assert!(reply.text.contains("already exists"), "{}", reply.text);
     app.log_in("ann").await;
+}
+
+/// A way to DynamoDB that falls silent: what is sent arrives, and nothing comes back.
+struct Silenceable {
+    endpoint: String,
+    silent: Arc<AtomicBool>,
+    /// Ends with the test.
+    _passing: JoinSet<()>,
+}
+
+impl Silenceable {
+    async fn before(app: &TestApp) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (target, silent) = (app.endpoint_url().replace("http://", ""), Arc::new(AtomicBool::new(false)));
+        let flag = Arc::clone(&silent);
+        let mut passing = JoinSet::new();
+        passing.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let server = TcpStream::connect(&target).await.unwrap();
+                connections.spawn(pass_on(client, server, Arc::clone(&flag)));
+            }
+        });
+        Self { endpoint, silent, _passing: passing }
+    }
+}
+
+async fn pass_on(client: TcpStream, server: TcpStream, silent: Arc<AtomicBool>) {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
+    let answers = async {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
+            if !silent.load(Ordering::SeqCst) && to_client.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let (_asked, ()) = tokio::join!(tokio::io::copy(&mut from_client, &mut to_server), answers);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_costs_no_second_reading_of_a_ring_that_does_not_come() {
+    let healthy = TestApp::start().await;
+    healthy.user("ann").await;
+    let way = Silenceable::before(&healthy).await;
+    let app = TestApp::builder().clock(healthy.clock.clone()).endpoint(&way.endpoint).start().await;
+    let header = URL_SAFE_NO_PAD.encode(json!({"alg": "RS256", "kid": "unknown"}).to_string());
+    let garbage = format!("{header}.e30.AAAA");
+    app.me(&garbage).await.is(401);
+    healthy.clock.advance_seconds(60);
+    way.silent.store(true, Ordering::SeqCst);
+    app.me(&garbage).await.is(503);
+    app.calls.take();
+    for _ in 0..10 {
+        app.me(&garbage).await.is(503);
+    }
+    assert!(app.calls.take().is_empty(), "a reading that took too long is a failure, and remembered");
 }

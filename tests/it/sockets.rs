@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::signing_keys::part;
 
-async fn app() -> TestApp {
+pub(crate) async fn app() -> TestApp {
     TestApp::builder().listening().start().await
 }
 
@@ -19,12 +19,12 @@ async fn ticket(app: &TestApp, access: &str) -> Reply {
     app.send(request).await
 }
 
-async fn open(app: &TestApp, access: &str) -> Socket {
+pub(crate) async fn open(app: &TestApp, access: &str) -> Socket {
     app.connect("", &[bearer(access)]).await.unwrap()
 }
 
 /// What the schedule does.
-async fn scheduled(app: &TestApp) -> Value {
+pub(crate) async fn scheduled(app: &TestApp) -> Value {
     let events = app.events().await;
     ws_reaper::handle(events.ws_reaper, json!({"source": "aws.events"})).await.unwrap()
 }
@@ -38,7 +38,7 @@ async fn until_forgotten(app: &TestApp) {
     tokio::time::timeout(std::time::Duration::from_secs(10), forgetting).await.unwrap();
 }
 
-async fn change(app: &TestApp, username: &str, change: UserChange) {
+pub(crate) async fn change(app: &TestApp, username: &str, change: UserChange) {
     let id = app.service.users().find_id(username).await.unwrap().unwrap();
     app.service.users().change(id, &change).await.unwrap();
 }
@@ -154,42 +154,6 @@ async fn a_session_that_gives_way_takes_its_sockets_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_schedule_closes_what_nobody_was_told_of() {
-    let app = app().await;
-    let (ann, ben, cid) = (app.user("ann").await, app.user("ben").await, app.user("cid").await);
-    let sockets = [open(&app, &ann.access).await, open(&app, &ben.access).await];
-    let mut stays = open(&app, &cid.access).await;
-    change(&app, "ann", UserChange::Deactivate).await;
-    change(&app, "ben", UserChange::EndSessions).await;
-    assert_eq!(scheduled(&app).await, json!({"closed": 2, "failed": 0}));
-    for socket in sockets {
-        assert_eq!(socket.closed().await, Some(1000));
-    }
-    stays.who().await;
-    let users = app.service.users();
-    let id = users.find_id("cid").await.unwrap().unwrap();
-    users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap();
-    assert_eq!(scheduled(&app).await, json!({"closed": 1, "failed": 0}));
-    stays.closed().await;
-    assert_eq!(scheduled(&app).await, json!({"closed": 0, "failed": 0}));
-    assert!(!app.has_open_sockets().await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_socket_ends_with_the_token_that_opened_it() {
-    let app = TestApp::builder().with("FAREGATE_TOKEN_JITTER", "off").listening().start().await;
-    let tokens = app.user("ann").await;
-    let mut socket = open(&app, &tokens.access).await;
-    app.clock.advance_seconds(3599);
-    assert_eq!(scheduled(&app).await["closed"], 0);
-    socket.who().await;
-    app.clock.advance_seconds(1);
-    assert_eq!(socket.who().await, json!({"detail": "Token is expired", "code": "token_not_valid"}));
-    assert_eq!(scheduled(&app).await["closed"], 1);
-    assert_eq!(socket.closed().await, Some(1000));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_socket_that_closes_is_forgotten() {
     let app = app().await;
     let tokens = app.user("ann").await;
@@ -200,24 +164,12 @@ async fn a_socket_that_closes_is_forgotten() {
     until_forgotten(&app).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_socket_whose_end_nobody_saw_is_forgotten_by_the_schedule() {
-    let app = app().await;
-    let tokens = app.user("ann").await;
-    // It was opened by a gateway that is gone.
-    let events = app.events().await;
-    let opened = ws_connect::handle(Arc::clone(&events.ws_connect), connecting(&tokens.access)).await.unwrap();
-    assert_eq!(opened, json!({"statusCode": 200}));
-    app.log_out(&tokens.refresh).await.is(200);
-    until_forgotten(&app).await;
-}
-
+/// API Gateway opens a socket once `$connect` was answered. Until then it says 410 of it, as of one that is gone.
 /// Opens a socket and logs out at once: whichever comes first, no socket stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_out_while_a_socket_opens_never_leaves_it_open() {
     let app = Arc::new(app().await);
     app.sign_up("ann").await.is(201);
-    let mut refused = 0;
     for _ in 0..30 {
         let tokens = app.log_in("ann").await;
         let headers = [bearer(&tokens.access)];
@@ -225,13 +177,9 @@ async fn a_log_out_while_a_socket_opens_never_leaves_it_open() {
         out.is(200);
         match socket {
             Ok(socket) => assert_eq!(socket.closed().await, Some(1000)),
-            Err(status) => {
-                assert_eq!(status, 401);
-                refused += 1;
-            }
+            Err(status) => assert_eq!(status, 401),
         }
     }
-    assert!(refused <= 30);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,31 +197,6 @@ async fn trouble_of_our_own_is_503_and_a_new_try_opens() {
         app.calls.lose_next_answer("DeleteItem");
     }
     assert_eq!(app.connect(&format!("?ticket={given}"), &[]).await.unwrap_err(), 500, "as API Gateway says it");
-}
-
-/// The event of a socket that opens, as the authorizer leaves it for the holder of `access`.
-fn connecting(access: &str) -> Value {
-    let claims = part(access, 1);
-    let expires_at = claims["exp"].to_string();
-    let authorizer = json!({"id": claims["id"], "username": "ann", "sid": claims["sid"], "expires_at": expires_at});
-    json!({"requestContext": {"routeKey": "$connect", "connectionId": "L0SM9cOFvHcCIhw=", "authorizer": authorizer}})
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_socket_that_cannot_be_closed_is_tried_again_by_its_own_api_alone() {
-    let app = app().await;
-    let tokens = app.user("ann").await;
-    let elsewhere = app.another_service(&[("FAREGATE_WS_ENDPOINT", "http://127.0.0.1:9")]);
-    let unreachable = local::functions::events(&elsewhere).await.unwrap();
-    ws_connect::handle(Arc::clone(&unreachable.ws_connect), connecting(&tokens.access)).await.unwrap();
-    let socket = open(&app, &tokens.access).await;
-    change(&app, "ann", UserChange::EndSessions).await;
-    let again = || ws_reaper::handle(Arc::clone(&unreachable.ws_reaper), json!({"source": "aws.events"}));
-    assert_eq!(scheduled(&app).await, json!({"closed": 1, "failed": 0}), "its own");
-    socket.closed().await;
-    for _ in 0..2 {
-        assert_eq!(again().await.unwrap(), json!({"closed": 0, "failed": 1}));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -332,7 +255,8 @@ async fn a_message_over_the_gateways_quota_ends_the_socket() {
     let tokens = app.user("ann").await;
     let mut socket = open(&app, &tokens.access).await;
     socket.send_bytes(200_000).await;
-    socket.closed().await;
+    // The line may be cut before the goodbye is read: what was sent was not taken.
+    assert!(matches!(socket.closed().await, Some(1009) | None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

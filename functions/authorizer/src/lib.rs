@@ -10,7 +10,7 @@ use faregate::authentication::{Authenticator, Undecided};
 use faregate::clock::Clock;
 use faregate::domain::principal::Principal;
 use faregate::events::{Authorization, Event, Scope, allow, context_of, deny};
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::settings::{AuthorizerMode, AuthorizerResponse};
 use faregate::tokens::{KeyAccess, Verifier};
 use serde_json::{Value, json};
@@ -37,8 +37,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Public);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
         let look_up = match service.settings.authorizer.mode {
             AuthorizerMode::Stateless => LookUp::Token(service.verifier(keyring)),
             AuthorizerMode::Session => LookUp::Session(service.authenticator(keyring)),

@@ -11,13 +11,13 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use faregate::http::{Client, Refusal, Route};
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::tokens::{KeyAccess, Keyring, PublishedKey};
 use serde_json::Value;
 
@@ -34,8 +34,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Public);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
         Ok(Self { keyring, issuer: service.settings.tokens.issuer.clone() })
     }
 }
@@ -63,7 +62,7 @@ const DOCUMENTS: [Document; 2] = [
 
 /// How long a cache may keep a document: five minutes, as our own functions keep the ring. A new key is published hours
 /// before it signs; what the time bounds is how long a key that was taken out in an emergency is trusted.
-const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const CACHE: &str = "public, max-age=300";
 
 /// Both documents, with and without the last slash.
 pub fn router(deps: Deps) -> Router {
@@ -97,7 +96,7 @@ async fn answer(deps: &Deps, document: &Document, request: &Parts) -> Response {
     let issuer = deps.issuer.clone().unwrap_or_else(|| Client::of(&request.extensions).issuer());
     let body = (document.write)(&issuer, &keys).to_string();
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest(&SHA256, body.as_bytes())));
-    let shared = [(CACHE_CONTROL, CACHE), (ETAG, HeaderValue::from_str(&tag).unwrap_or(CACHE))];
+    let shared = [(CACHE_CONTROL, CACHE), (ETAG, tag.as_str())];
     if is_known(&request.headers, &tag) {
         return (StatusCode::NOT_MODIFIED, shared).into_response();
     }

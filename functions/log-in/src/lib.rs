@@ -11,7 +11,7 @@ use faregate::http::{Answer, Authentication, Call, Field, Input, Refusal, Text, 
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
-use faregate::service::{Service, StartError, check_case, warm};
+use faregate::service::{Service, StartError, check_case};
 use faregate::store::{Sessions, Users};
 use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer};
 use serde::Serialize;
@@ -38,9 +38,8 @@ impl Deps {
     ///
     /// When the password engine does not work here or the table was started with other settings.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Sign);
         let users = service.users();
-        let ((), case_agreed) = tokio::join!(warm(&keyring), check_case(&users));
+        let (keyring, case_agreed) = tokio::join!(service.warm_keyring(KeyAccess::Sign), check_case(&users));
         case_agreed?;
         Ok(Self {
             users,

@@ -8,7 +8,7 @@ use axum::Router;
 use faregate::clock::Clock;
 use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
 use faregate::reaper::Reaper;
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::store::Sessions;
 use faregate::tokens::{KeyAccess, TokenError, Verifier};
 use serde::Serialize;
@@ -31,8 +31,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::PublicAndRefresh);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::PublicAndRefresh).await;
         Ok(Self {
             sessions: service.sessions(),
             verifier: service.verifier(keyring),

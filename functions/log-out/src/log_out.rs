@@ -24,6 +24,10 @@ pub(crate) async fn log_out(deps: &Deps, token: RefreshClaims, now: Timestamp) -
             Ok(())
         }
         SessionEnd::Missing => Ok(()),
-        SessionEnd::AlreadyEnded => Err(LogOutError::AlreadyEnded),
+        SessionEnd::AlreadyEnded => {
+            // The request that ended it may have been cut off before it could tell.
+            deps.reaper.look_at(token.user_id).await;
+            Err(LogOutError::AlreadyEnded)
+        }
     }
 }

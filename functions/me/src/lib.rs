@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::authentication::Authenticator;
 use faregate::http::{Answer, Authentication, Call, Refusal, UserBody, Verb, View, ViewContext, view_router};
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::tokens::KeyAccess;
 
 /// What this function may touch: users and sessions (read), the public keys.
@@ -21,8 +21,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Public);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
         Ok(Self { authenticator: service.authenticator(keyring), context: service.view_context() })
     }
 }

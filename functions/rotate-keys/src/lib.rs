@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faregate::domain::signing_key::{Occasion, Step};
 use faregate::service::{Service, StartError};
-use faregate::tokens::{Rotation, RotationError, StepTaken};
+use faregate::tokens::{Outcome, Rotation, RotationError, StepTaken};
 use serde_json::{Value, json};
 
 /// What this function may touch: all keys (read, write).
@@ -41,12 +41,7 @@ pub async fn handle(deps: Arc<Deps>, _event: Value) -> Result<Value, RotationErr
     if !deps.has_ring {
         return Ok(json!({"steps": []}));
     }
-    let steps = match deps.rotation.step(Occasion::Schedule { period_seconds: deps.period_seconds }).await {
-        Ok(steps) => steps,
-        // The next hour looks again.
-        Err(RotationError::Crossed) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let steps = deps.rotation.step(Occasion::Schedule { period_seconds: deps.period_seconds }).await?;
     for taken in &steps {
         log(taken);
     }
@@ -64,6 +59,8 @@ fn log(taken: &StepTaken) {
 
 const fn name(taken: &StepTaken) -> &'static str {
     match &taken.step {
+        // The next hour looks again.
+        _ if matches!(taken.outcome, Outcome::Crossed) => "crossed",
         Step::Publish { .. } => "publish",
         Step::Activate { .. } => "activate",
         Step::Retire { .. } => "retire",

@@ -15,7 +15,7 @@ use faregate::http::{
 };
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
-use faregate::service::{Service, StartError, check_case, warm};
+use faregate::service::{Service, StartError, check_case};
 use faregate::store::Users;
 use faregate::tokens::KeyAccess;
 
@@ -40,9 +40,8 @@ impl Deps {
     ///
     /// When the password engine does not work here or the table was started with other settings.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Public);
         let users = service.users();
-        let ((), case_agreed) = tokio::join!(warm(&keyring), check_case(&users));
+        let (keyring, case_agreed) = tokio::join!(service.warm_keyring(KeyAccess::Public), check_case(&users));
         case_agreed?;
         Ok(Self {
             users,

@@ -9,7 +9,7 @@ use faregate::clock::Clock;
 use faregate::domain::session::SessionPolicy;
 use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
 use faregate::reaper::Reaper;
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
 use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
 use serde::Serialize;
@@ -35,8 +35,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Sign);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::Sign).await;
         Ok(Self {
             users: service.users(),
             sessions: service.sessions(),

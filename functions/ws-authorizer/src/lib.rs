@@ -8,7 +8,7 @@ use std::sync::Arc;
 use faregate::authentication::Undecided;
 use faregate::clock::Clock;
 use faregate::events::{Event, Scope, allow, context_of, deny};
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::store::Tickets;
 use faregate::tokens::{KeyAccess, Verifier};
 use serde_json::Value;
@@ -27,8 +27,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Public);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
         Ok(Self { verifier: service.verifier(keyring), tickets: service.tickets(), clock: service.clock.clone() })
     }
 }

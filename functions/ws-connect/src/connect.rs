@@ -1,20 +1,21 @@
 //! The use case: a socket goes on record, unless its session ended while it was opening.
 
-use faregate::domain::socket::{CloseReason, Connection};
+use faregate::domain::socket::Connection;
 use faregate::store::StoreError;
 
 use crate::Deps;
 
-/// Records `connection`, then looks whether it may stay: one write, one batch read, in this order.
+/// Records `connection`, then says whether it may open: one write, one batch read, in this order.
 ///
 /// Whoever ends a session does it the other way round, ends it and then looks for sockets. So of a log-in's end and a
-/// socket's opening at the same time, one sees the other.
-pub(crate) async fn connect(deps: &Deps, connection: &Connection) -> Result<Option<CloseReason>, StoreError> {
+/// socket's opening at the same time, one sees the other. What `ws-reaper` finds on record and cannot close, since it is
+/// not open yet, it keeps on record and closes with its next call.
+pub(crate) async fn connect(deps: &Deps, connection: &Connection) -> Result<bool, StoreError> {
     deps.connections.put(connection).await?;
     let states = deps.sessions.of_owners(std::slice::from_ref(&connection.owner)).await?;
-    let reason = connection.close_reason(states.of(&connection.owner), deps.reactivation, deps.clock.now());
-    if reason.is_some() {
+    let may_stay = connection.may_stay(states.of(&connection.owner), deps.reactivation, deps.clock.now());
+    if !may_stay {
         deps.connections.remove(connection.owner.user_id, &connection.id).await?;
     }
-    Ok(reason)
+    Ok(may_stay)
 }

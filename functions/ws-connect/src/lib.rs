@@ -69,7 +69,7 @@ pub async fn handle(deps: Arc<Deps>, event: Value) -> Result<Value, Infallible> 
 }
 
 async fn open(deps: &Deps, event: Event<'_>, connection: Connection) -> Result<Value, StoreError> {
-    if connect::connect(deps, &connection).await?.is_some() {
+    if !connect::connect(deps, &connection).await? {
         return Ok(status(401));
     }
     Ok(match subprotocol::chosen(&event.header("sec-websocket-protocol")) {

@@ -2,7 +2,7 @@
 
 use faregate::domain::socket::Connection;
 use faregate::domain::user::UserId;
-use faregate::store::{ConnectionPage, PageStart, StoreError, keys};
+use faregate::store::{ConnectionPage, StoreError, keys};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::Deps;
@@ -13,6 +13,13 @@ use crate::management::Closed;
 pub(crate) enum Whose {
     Of(UserId),
     Everybody,
+}
+
+/// Where they are.
+#[derive(Clone, Copy, Debug)]
+enum Partition {
+    User(UserId),
+    Shard(char),
 }
 
 /// How many sockets there were to close.
@@ -26,71 +33,94 @@ pub(crate) struct Reaped {
 const BATCH: usize = 50;
 /// How many sockets are closed at once.
 const CLOSING: usize = 16;
+/// How long after it was recorded a socket may not be open yet, in seconds: API Gateway opens it once the function behind
+/// `$connect` has answered, for which it waits 29 s at most.
+const OPENING_SECONDS: i64 = 60;
 
 /// Looks at sockets a page at a time: one query a page, one batch read for 50 sockets, one call and one delete for each
 /// that is closed.
+///
+/// Trouble with one shard or one socket keeps no other open.
 pub(crate) async fn reap(deps: &Deps, whose: Whose) -> Result<Reaped, StoreError> {
     let mut reaped = Reaped::default();
-    match whose {
-        Whose::Of(user_id) => {
-            let mut from = None;
-            while let Some(next) = reap_page(deps, deps.connections.of_user(user_id, from).await?, &mut reaped).await? {
-                from = Some(next);
-            }
-        }
-        Whose::Everybody => {
-            for shard in keys::CONNECTION_SHARDS {
-                let mut from = None;
-                while let Some(next) = reap_page(deps, deps.connections.page(shard, from).await?, &mut reaped).await? {
-                    from = Some(next);
-                }
-            }
+    if let Whose::Of(user_id) = whose {
+        reap_partition(deps, Partition::User(user_id), &mut reaped).await?;
+        return Ok(reaped);
+    }
+    // Another shard comes first each minute: where time runs out, it is not always the same that wait.
+    let first = usize::try_from(deps.clock.now().seconds() / 60).unwrap_or(0);
+    let shards = keys::CONNECTION_SHARDS.iter().cycle().skip(first % keys::CONNECTION_SHARDS.len());
+    let mut trouble = Ok(());
+    for shard in shards.take(keys::CONNECTION_SHARDS.len()) {
+        if let Err(error) = reap_partition(deps, Partition::Shard(*shard), &mut reaped).await {
+            trouble = Err(error);
         }
     }
-    Ok(reaped)
+    trouble.map(|()| reaped)
 }
 
-/// Where the next page begins, if there is one.
-async fn reap_page(deps: &Deps, page: ConnectionPage, reaped: &mut Reaped) -> Result<Option<PageStart>, StoreError> {
-    let own: Vec<_> = page.connections.iter().filter(|connection| connection.endpoint == deps.endpoint).collect();
+async fn reap_partition(deps: &Deps, partition: Partition, reaped: &mut Reaped) -> Result<(), StoreError> {
+    let mut from = None;
+    loop {
+        let ConnectionPage { connections, next } = match partition {
+            Partition::User(user_id) => deps.connections.of_user(user_id, from).await?,
+            Partition::Shard(shard) => deps.connections.page(shard, from).await?,
+        };
+        reap_page(deps, &connections, reaped).await?;
+        match next {
+            None => return Ok(()),
+            next => from = next,
+        }
+    }
+}
+
+async fn reap_page(deps: &Deps, page: &[Connection], reaped: &mut Reaped) -> Result<(), StoreError> {
+    let own: Vec<_> = page.iter().filter(|connection| connection.endpoint == deps.endpoint).collect();
     for batch in own.chunks(BATCH) {
         let owners: Vec<_> = batch.iter().map(|connection| connection.owner.clone()).collect();
         let states = deps.sessions.of_owners(&owners).await?;
         let now = deps.clock.now();
         let mut closing = FuturesUnordered::new();
         for connection in batch {
-            if connection.close_reason(states.of(&connection.owner), deps.reactivation, now).is_some() {
+            if !connection.may_stay(states.of(&connection.owner), deps.reactivation, now) {
                 closing.push(close(deps, connection));
             }
             if closing.len() == CLOSING {
-                reaped.count(closing.next().await)?;
+                reaped.count(closing.next().await);
             }
         }
         while let Some(closed) = closing.next().await {
-            reaped.count(Some(closed))?;
+            reaped.count(Some(closed));
         }
     }
-    Ok(page.next)
+    Ok(())
 }
 
 impl Reaped {
-    fn count(&mut self, closed: Option<Result<bool, StoreError>>) -> Result<(), StoreError> {
-        match closed.transpose()? {
+    fn count(&mut self, closed: Option<bool>) {
+        match closed {
             Some(true) => self.closed += 1,
             Some(false) => self.failed += 1,
             None => {}
         }
-        Ok(())
     }
 }
 
-/// Closes the socket, then forgets it: one that could not be closed is found again.
-async fn close(deps: &Deps, connection: &Connection) -> Result<bool, StoreError> {
-    match deps.management.close(&connection.id).await {
-        Closed::Yes | Closed::Before => {
-            deps.connections.remove(connection.owner.user_id, &connection.id).await?;
-            Ok(true)
+/// Closes the socket, then forgets it: one that could not be closed is found again, and so is one that may be opening.
+async fn close(deps: &Deps, connection: &Connection) -> bool {
+    let gone = match deps.management.close(&connection.id).await {
+        Closed::Yes => true,
+        Closed::NotOpen => connection.connected_at.plus_seconds(OPENING_SECONDS) <= deps.clock.now(),
+        Closed::No => false,
+    };
+    if !gone {
+        return false;
+    }
+    match deps.connections.remove(connection.owner.user_id, &connection.id).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(target: "faregate", message = "a closed socket could not be forgotten", error = %error);
+            false
         }
-        Closed::No => Ok(false),
     }
 }

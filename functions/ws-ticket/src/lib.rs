@@ -9,7 +9,7 @@ use faregate::authentication::Authenticator;
 use faregate::clock::Clock;
 use faregate::http::{Answer, Authentication, Call, Field, Refusal, Verb, View, ViewContext, view_router};
 use faregate::randomness::Randomness;
-use faregate::service::{Service, StartError, warm};
+use faregate::service::{Service, StartError};
 use faregate::store::Tickets;
 use faregate::tokens::{KeyAccess, TICKET_LIFETIME_SECONDS, Ticket};
 use serde::Serialize;
@@ -30,8 +30,7 @@ impl Deps {
     ///
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
-        let keyring = service.keyring(KeyAccess::Public);
-        warm(&keyring).await;
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
         Ok(Self {
             tickets: service.tickets(),
             authenticator: service.authenticator(keyring),

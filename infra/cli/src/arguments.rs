@@ -48,7 +48,7 @@ pub(crate) enum Command {
 pub(crate) enum KeysCommand {
     /// Show every key and where it is in its life
     List,
-    /// Take the next step of a rotation now: publish a new key, or let one sign that was published two hours ago
+    /// Take the next step of a rotation now: publish a new key, or let one sign that was published long enough ago
     Rotate,
     /// Take a key out at once, in an emergency: nothing that it signed is good any more
     Retire(RetireArguments),

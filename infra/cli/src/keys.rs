@@ -1,20 +1,23 @@
 //! `faregate keys`.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
-
 use faregate::clock::Timestamp;
 use faregate::domain::signing_key::{KeyState, KeyUse, Occasion, PUBLICATION_SECONDS, SigningKeyRecord, Step};
-use faregate::domain::text::trim;
 use faregate::service::Service;
-use faregate::tokens::{RotationError, StepTaken, TakenOut};
+use faregate::tokens::{Outcome, RotationError, StepTaken, TakenOut};
 use serde_json::{Value, json};
 
 use crate::arguments::{KeysCommand, RetireArguments};
+use crate::confirmation;
 use crate::failure::Failure;
 use crate::output::{print_lines, rfc3339};
 
 /// Carries out `command` and says what was done.
 pub(crate) async fn run(service: &Service, command: KeysCommand, as_json: bool) -> Result<(), Failure> {
+    if service.settings.tokens.hs256_key.is_some() {
+        return Err(Failure::Refused(
+            "all tokens are under FAREGATE_HS256_KEY: there is no key ring in use".to_owned(),
+        ));
+    }
     match command {
         KeysCommand::List => list(service, as_json).await,
         KeysCommand::Rotate => rotate(service, as_json).await,
@@ -64,7 +67,11 @@ async fn rotate(service: &Service, as_json: bool) -> Result<(), Failure> {
 
 fn step_line(taken: &StepTaken, now: Timestamp) -> String {
     let tokens = format!("{} tokens", taken.key_use.as_str());
-    let made = taken.made.as_deref().unwrap_or_default();
+    let made = match &taken.outcome {
+        Outcome::Made(kid) => kid,
+        Outcome::Done => "",
+        Outcome::Crossed => return format!("{tokens}: somebody else moved the ring at the same time; look again"),
+    };
     match &taken.step {
         Step::Publish { .. } => {
             let due = rfc3339(now.plus_seconds(PUBLICATION_SECONDS));
@@ -81,8 +88,16 @@ fn step_line(taken: &StepTaken, now: Timestamp) -> String {
 
 fn step_value(taken: &StepTaken) -> Value {
     let tokens = taken.key_use.as_str();
-    match &taken.step {
-        Step::Publish { .. } => json!({"tokens": tokens, "step": "publish", "kid": taken.made}),
+    match (&taken.step, &taken.outcome) {
+        (_, Outcome::Crossed) => json!({"tokens": tokens, "step": "crossed"}),
+        (step, outcome) => step_done(tokens, step, outcome),
+    }
+}
+
+fn step_done(tokens: &str, step: &Step, outcome: &Outcome) -> Value {
+    let made = if let Outcome::Made(kid) = outcome { Some(kid) } else { None };
+    match step {
+        Step::Publish { .. } => json!({"tokens": tokens, "step": "publish", "kid": made}),
         Step::Activate { next, active } => {
             json!({"tokens": tokens, "step": "activate", "kid": next, "retiring": active})
         }
@@ -95,50 +110,42 @@ fn step_value(taken: &StepTaken) -> Value {
 async fn retire(service: &Service, arguments: &RetireArguments, as_json: bool) -> Result<(), Failure> {
     let rotation = service.rotation();
     let kid = &arguments.kid;
-    if !arguments.yes && std::io::stdin().is_terminal() {
-        let keys = rotation.keys().await?;
-        if let Some(key) = keys.iter().find(|key| key.kid == *kid) {
-            confirm(key)?;
-        }
+    let key = rotation.keys().await?.into_iter().find(|key| key.kid == *kid);
+    if let Some(key) = key.filter(|_| !arguments.yes)
+        && !confirmation::given(&prompt(&key), "yes")
+    {
+        return Err(Failure::Refused("nothing was retired".to_owned()));
     }
     let TakenOut { key, signs_instead } = rotation.take_out(kid).await?;
     if as_json {
         print_lines(&format!("{:#}", json!({"retired": key.kid, "signs_instead": signs_instead})));
         return Ok(());
     }
-    let instead = signs_instead.map(|kid| format!("\n{kid} signs from now on")).unwrap_or_default();
-    let elsewhere = match key.key_use {
-        KeyUse::Access => {
-            "\nAPI Gateway may take its tokens for two hours more, and refuse those of a key that it has not read for as long"
+    let mut lines = vec![format!("{kid} is retired: within five minutes no function takes a token that it signed")];
+    if let Some(successor) = signs_instead {
+        lines.push(format!("{successor} signs instead, everywhere within five minutes"));
+        if key.key_use == KeyUse::Access {
+            lines.push(
+                "API Gateway may refuse its tokens until it reads the key set again, two hours at most".to_owned(),
+            );
         }
-        KeyUse::Refresh => "",
-    };
-    print_lines(&format!(
-        "{} is retired: within five minutes no function takes a token that it signed{instead}{elsewhere}",
-        key.kid
-    ));
+    }
+    if key.key_use == KeyUse::Access && key.state != KeyState::Next {
+        lines.push("API Gateway may take tokens of the retired key for two hours more".to_owned());
+    }
+    print_lines(&lines.join("\n"));
     Ok(())
 }
 
-/// There is no way back, and for a key that signs or signed it hits everybody.
-fn confirm(key: &SigningKeyRecord) -> Result<(), Failure> {
+/// What hits everybody when a key that signs or signed goes.
+fn prompt(key: &SigningKeyRecord) -> String {
     let consequence = match (key.key_use, key.state) {
         (_, KeyState::Next | KeyState::Retired) => "It has signed nothing.",
         (KeyUse::Access, _) => "Every access token that it signed is refused; apps refresh.",
         (KeyUse::Refresh, _) => "Every refresh token that it signed is refused: those users log in again.",
     };
-    let prompt = format!(
-        "Retire {} ({} tokens, {})? {consequence} Type yes: ",
-        key.kid,
-        key.key_use.as_str(),
-        key.state.as_str()
-    );
-    let _closed = write!(anstream::stderr(), "{prompt}");
-    let mut answer = String::new();
-    match std::io::stdin().lock().read_line(&mut answer) {
-        Ok(_) if trim(&answer) == "yes" => Ok(()),
-        _ => Err(Failure::Refused("nothing was retired".to_owned())),
-    }
+    let (tokens, state) = (key.key_use.as_str(), key.state.as_str());
+    format!("Retire {} ({tokens} tokens, {state})? {consequence} Type yes: ", key.kid)
 }
 
 impl From<RotationError> for Failure {

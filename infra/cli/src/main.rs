@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 refused (no such user, name taken, weak password); 2 wrong usage; 3 DynamoDB or AWS trouble.
 
 mod arguments;
+mod confirmation;
 mod failure;
 mod keys;
 mod output;

@@ -1,7 +1,5 @@
 //! `faregate users`.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
-
 use faregate::domain::password::PasswordHash;
 use faregate::domain::password_policy::PersonalAttributes;
 use faregate::domain::text::trim;
@@ -12,6 +10,7 @@ use faregate::service::Service;
 use faregate::store::{CreateUserError, UserChange, UserUpdate};
 
 use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UsersCommand};
+use crate::confirmation;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::password;
@@ -108,23 +107,13 @@ async fn set_password(service: &Service, arguments: &PasswordArguments) -> Resul
 
 async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report, Failure> {
     let user = find(service, &arguments.user.username).await?;
-    if !arguments.yes && std::io::stdin().is_terminal() {
-        confirm(&user)?;
+    let prompt = format!("Delete {} with every session? Type the username: ", user.username);
+    if !arguments.yes && !confirmation::given(&prompt, user.username.as_str()) {
+        return Err(Failure::Refused("nothing was deleted".to_owned()));
     }
     service.users().delete(&user).await?;
     service.reaper().await.look_at(user.id).await;
     Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
-}
-
-/// At a terminal a slip of the hand is likely, and there is no way back.
-fn confirm(user: &User) -> Result<(), Failure> {
-    let _closed = write!(anstream::stderr(), "Delete {} with every session? Type the username: ", user.username);
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match read {
-        Ok(_) if trim(&answer) == user.username.as_str() => Ok(()),
-        _ => Err(Failure::Refused("nothing was deleted".to_owned())),
-    }
 }
 
 async fn find(service: &Service, typed: &str) -> Result<User, Failure> {

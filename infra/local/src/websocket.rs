@@ -65,6 +65,13 @@ impl Sockets {
         });
     }
 
+    /// Takes note of a socket that may open; those whose client went away while it waited are forgotten.
+    fn expect(&self, id: String, close: oneshot::Sender<()>) {
+        let mut open = self.open();
+        open.retain(|_, close| !close.is_closed());
+        open.insert(id, close);
+    }
+
     fn open(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<()>>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,7 +87,7 @@ async fn connect(
 ) -> Response {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+        Err(rejection) => return refused(rejection.into_response().status()),
     };
     let source_ip = peer.map(|Extension(ConnectInfo(address))| address.ip().to_string()).unwrap_or_default();
     let handshake = Handshake::new(&sockets, &headers, query.as_deref().unwrap_or_default(), &source_ip);
@@ -88,13 +95,16 @@ async fn connect(
         Ok(context) => context,
         Err(status) => return refused(status),
     };
+    // Before the function behind $connect is called: a log-out may want it closed before it is open.
+    let (close, closed) = oneshot::channel();
+    sockets.expect(handshake.connection_id.clone(), close);
     let answer = sockets.call(handshake.connect(&authorizer)).await;
     let status = status_of(&answer);
     if !status.is_success() {
+        sockets.open().remove(&handshake.connection_id);
         return refused(status);
     }
-    let (close, closed) = oneshot::channel();
-    sockets.open().insert(handshake.connection_id.clone(), close);
+    tracing::info!(message = "a socket opened", http.route = "/ws", connection.id = %handshake.connection_id);
     let route = handshake.into_route(authorizer);
     let protocol = Event::new(&answer)
         .text(&["headers", "Sec-WebSocket-Protocol"])
@@ -136,8 +146,9 @@ fn status_of(answer: &Value) -> StatusCode {
     status.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY)
 }
 
-/// What API Gateway itself says to a client whose socket does not open.
+/// What API Gateway itself says to a client whose socket does not open. Logged, as an access log would.
 fn refused(status: StatusCode) -> Response {
+    tracing::info!(message = "a socket was refused", http.route = "/ws", http.status = status.as_u16());
     let message = status.canonical_reason().unwrap_or("Refused");
     let body = json!({"message": message}).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()

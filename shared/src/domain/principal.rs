@@ -1,7 +1,8 @@
-//! Whom an access token stands for.
+//! Whom an access token stands for, and whether that may still act.
 
 use super::id::SessionId;
-use super::user::UserId;
+use super::session::{Reactivation, Session};
+use super::user::{User, UserId};
 use crate::clock::Timestamp;
 
 /// Whom an access token stands for, and until when.
@@ -15,4 +16,36 @@ pub struct Principal {
     pub session_id: Option<SessionId>,
     /// When the token expires.
     pub token_expires_at: Timestamp,
+}
+
+/// Why a principal may act no more, though the token is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallen {
+    /// The user is gone.
+    UserGone,
+    /// The user was deactivated.
+    UserInactive,
+    /// The session is over: log-out, a replay, a new password, or it gave way to a newer one.
+    SessionOver,
+}
+
+impl Principal {
+    /// The user, if the principal may still act: `user` and `session` are what stands in the table now.
+    ///
+    /// # Errors
+    ///
+    /// Why it may not.
+    pub fn standing<U: AsRef<User>>(
+        &self,
+        (user, session): (Option<U>, Option<&Session>),
+        reactivation: Reactivation,
+    ) -> Result<U, Fallen> {
+        let user = user.ok_or(Fallen::UserGone)?;
+        if !user.as_ref().is_active {
+            return Err(Fallen::UserInactive);
+        }
+        let open = session.is_some_and(|session| session.is_open(user.as_ref().epochs, reactivation));
+        // A token without a session (from a Django beside us) rests on its user alone.
+        if open || self.session_id.is_none() { Ok(user) } else { Err(Fallen::SessionOver) }
+    }
 }

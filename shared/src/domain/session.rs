@@ -153,6 +153,17 @@ impl Session {
     }
 }
 
+/// The policy of the tests.
+#[cfg(test)]
+pub(super) const POLICY: SessionPolicy = SessionPolicy {
+    rotate: true,
+    grace_seconds: 30,
+    refresh_lifetime_seconds: 86_400,
+    absolute_lifetime_seconds: 2_592_000,
+    sessions_per_user: 20,
+    reactivation: Reactivation::LeavesSessionsEnded,
+};
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -160,14 +171,6 @@ mod tests {
 
     use super::*;
 
-    const POLICY: SessionPolicy = SessionPolicy {
-        rotate: true,
-        grace_seconds: 30,
-        refresh_lifetime_seconds: 86_400,
-        absolute_lifetime_seconds: 2_592_000,
-        sessions_per_user: 20,
-        reactivation: Reactivation::LeavesSessionsEnded,
-    };
     const START: Timestamp = Timestamp::from_seconds(1_000_000);
 
     fn session() -> Session {

@@ -19,9 +19,9 @@ pub const MAX_REFRESH_LIFETIME_SECONDS: i64 = 31_536_000;
 /// sign with a key that others have retired.
 pub const MAX_SIGNING_AGE_SECONDS: i64 = 3_600;
 /// How long a key is published before it signs: API Gateway keeps a key set for up to two hours ("Control access to HTTP
-/// APIs with JWT authorizers"), and our own issuer answers from a reading up to five minutes old, which caches may keep
-/// for five more.
-pub const PUBLICATION_SECONDS: i64 = 2 * 3_600 + 600;
+/// APIs with JWT authorizers"), our own issuer answers from a reading up to five minutes old, which caches may keep for
+/// five more; and twenty minutes to spare.
+pub const PUBLICATION_SECONDS: i64 = 2 * 3_600 + 1_800;
 
 /// Which tokens a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

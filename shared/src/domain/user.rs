@@ -38,6 +38,12 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl AsRef<Self> for User {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// What a person gives to become a user.
 #[derive(Clone, Debug)]
 pub struct NewUser {

@@ -19,13 +19,18 @@ pub fn allow(principal: &str, arn: &str, scope: Scope, context: Map<String, Valu
     let method = arn.splitn(6, ':').nth(5).filter(|_| arn.starts_with("arn:"))?;
     let (api, rest) = method.split_once('/')?;
     let (stage, _method) = rest.split_once('/')?;
-    if api.is_empty() || stage.is_empty() || arn.contains(['*', '?']) {
+    if api.is_empty() || stage.is_empty() {
         return None;
     }
+    // What the client asked for stands behind the stage: it must not decide what a kept policy covers.
     let resource = match scope {
         Scope::Route => arn.to_owned(),
         Scope::Stage => format!("{}{api}/{stage}/*", arn.strip_suffix(method)?),
     };
+    let fixed = resource.strip_suffix("/*").filter(|_| scope == Scope::Stage).unwrap_or(&resource);
+    if fixed.contains(['*', '?']) {
+        return None;
+    }
     let mut policy = policy(principal, "Allow", &resource);
     policy.insert("context".to_owned(), Value::Object(context));
     Some(Value::Object(policy))
@@ -75,6 +80,16 @@ mod tests {
         }
         assert!(allow("u", odd[5], Scope::Stage, Map::new()).is_some());
         assert_eq!(allow("u", "arn:aws:execute-api:r:a:*/prod/GET/", Scope::Stage, Map::new()), None);
+        assert_eq!(allow("u", "arn:aws:execute-api:r:a:api/*/GET/", Scope::Stage, Map::new()), None);
+        assert_eq!(allow("u", "arn:aws:execute-api:r:a:api/prod/*", Scope::Route, Map::new()), None);
+    }
+
+    #[test]
+    fn a_path_with_wildcards_changes_no_permission() {
+        for path in ["a*b", "?", "*", "a/b?c"] {
+            let policy = allow("u", &format!("{}{path}", ARN.trim_end_matches('7')), Scope::Stage, Map::new()).unwrap();
+            assert_eq!(resource(&policy), "arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/prod/*");
+        }
     }
 
     #[test]

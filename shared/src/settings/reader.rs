@@ -6,6 +6,7 @@ use std::str::FromStr;
 use zeroize::Zeroizing;
 
 use super::{SettingsError, SharedKey, table};
+use crate::aws::is_loopback;
 
 /// The given values over the table's defaults.
 pub(super) struct Reader(pub(super) BTreeMap<String, String>);
@@ -63,14 +64,17 @@ impl Reader {
         }
     }
 
-    /// An issuer: scheme and host, perhaps a path, no query and no fragment (OpenID Connect Discovery 1.0, 3).
+    /// An issuer or endpoint: `https` and a host, perhaps a path, no query and no fragment (OpenID Connect Discovery 1.0,
+    /// 3); `http` on this machine alone.
     pub(super) fn url(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
         let given = self.raw(name);
         if given.is_empty() {
             return Ok(None);
         }
         let uri: http::Uri = given.parse().map_err(|_| self.bad(name))?;
-        let complete = uri.scheme().is_some() && uri.host().is_some_and(|host| !host.is_empty());
+        let plain_http = uri.scheme_str() == Some("http") && is_loopback(given);
+        let secure = plain_http || uri.scheme_str() == Some("https");
+        let complete = secure && uri.host().is_some_and(|host| !host.is_empty()) && !given.contains('@');
         let plain = uri.query().is_none() && !given.contains('#') && !given.ends_with('/');
         if complete && plain { Ok(Some(given.to_owned())) } else { Err(self.bad(name)) }
     }

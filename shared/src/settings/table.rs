@@ -79,7 +79,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "FAREGATE_ISSUER",
         "",
-        "a URL without query, fragment and last slash",
+        "an https URL without query, fragment and last slash",
         "the claim iss; unset, the request's domain (locally http://localhost:PORT)",
     ),
     setting("FAREGATE_AUDIENCE", "faregate", "a name", "the claim aud of access tokens"),
@@ -105,7 +105,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "FAREGATE_WS_ENDPOINT",
         "",
-        "a URL without query, fragment and last slash",
+        "an https URL without query, fragment and last slash",
         "the WebSocket API's management endpoint, for `ws-connect` and `ws-reaper`; `cargo run` sets it",
     ),
     setting(

@@ -60,6 +60,10 @@ fn numbers_have_ranges() {
 #[test]
 fn an_issuer_is_a_plain_url() {
     assert!(read(&[("FAREGATE_ISSUER", "https://auth.example.com")]).is_ok());
+    assert!(read(&[("FAREGATE_ISSUER", "http://127.0.0.1:8000")]).is_ok());
+    for bad in ["http://auth.example.com", "ftp://auth.example.com", "https://user:pw@auth.example.com"] {
+        assert!(read(&[("FAREGATE_ISSUER", bad)]).is_err(), "{bad}");
+    }
     for bad in ["auth.example.com", "https://", "https://a.example/?x=1", "https://a.example/#x", "https://a.example/"]
     {
         assert!(read(&[("FAREGATE_ISSUER", bad)]).is_err(), "{bad}");

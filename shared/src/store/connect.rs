@@ -1,61 +1,10 @@
-//! The connection: credentials and region as every AWS tool finds them, and time limits that fit a phone's patience.
+//! The connection to DynamoDB.
 
-use std::time::Duration;
-
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, Region};
 
-/// Connects as the environment says (`AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, the usual credentials), or to
-/// `endpoint_url`.
-///
-/// A loopback endpoint brings a region and dummy credentials: a local DynamoDB asks for neither, the SDK for both.
+use crate::aws::configuration;
+
+/// Connects as the environment says, or to `endpoint_url`.
 pub async fn connect(endpoint_url: Option<&str>) -> Client {
-    let mut loader = aws_config::from_env().timeout_config(timeouts()).retry_config(
-        // Three attempts within the operation's time limit; the SDK backs off with jitter between them.
-        RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_secs(1)),
-    );
-    if let Some(url) = endpoint_url {
-        loader = loader.endpoint_url(url);
-        if is_loopback(url) {
-            let dummy = Credentials::new("local", "local", None, None, "loopback endpoint");
-            loader = loader.region(Region::new("local")).credentials_provider(dummy);
-        }
-    }
-    Client::new(&loader.load().await)
-}
-
-/// Connect 1 s, one attempt 2 s, the whole operation 6 s.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(6))
-        .build()
-}
-
-/// Whether `url` names this machine.
-#[must_use]
-pub fn is_loopback(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for url in ["http://127.0.0.1:8001", "http://localhost:8001", "http://[::1]:8001"] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in
-            ["http://127.0.0.1.example.com", "https://dynamodb.eu-central-1.amazonaws.com", "", "http://10.0.0.1"]
-        {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
+    Client::new(&configuration(endpoint_url).await)
 }

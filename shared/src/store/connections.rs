@@ -59,7 +59,7 @@ impl Connections {
         delete.send().await.map(|_| ()).map_err(|error| StoreError::of("DeleteItem", &error))
     }
 
-    /// The connections of the user `user_id`. One read for every megabyte of them, some 3,000.
+    /// A page of the connections of the user `user_id`: at most a megabyte, some 3,000. One read.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Connections {
                 .expression_attribute_values(":prefix", text(prefix))
         };
         let output = query.send().await.map_err(|error| StoreError::of("Query", &error))?;
-        let connections = output.items().iter().map(connection_of).collect::<Result<_, _>>()?;
+        let connections = output.items().iter().filter_map(readable).collect();
         Ok(ConnectionPage { connections, next: output.last_evaluated_key.map(PageStart) })
     }
 }
@@ -119,6 +119,13 @@ fn item_of(connection: &Connection) -> Attributes {
         .with("connected_at", number(connection.connected_at.milliseconds()))
         .with(keys::TTL, number(ttl_of(&connection.owner)))
         .finish()
+}
+
+/// The connection; nothing for an item that is not as we write it, which must not keep the others open.
+fn readable(item: &Attributes) -> Option<Connection> {
+    connection_of(item)
+        .inspect_err(|error| tracing::error!(message = "a connection on record cannot be read", error = %error))
+        .ok()
 }
 
 fn connection_of(item: &Attributes) -> Result<Connection, Unreadable> {

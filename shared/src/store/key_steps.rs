@@ -30,6 +30,8 @@ pub enum Moved {
     No,
 }
 
+/// The key is where the step expects it.
+const STANDS: &str = "key_state = :from";
 /// How long the record of a retired key is kept, for `faregate keys list`: 90 days.
 const RECORD_SECONDS: i64 = 90 * 86_400;
 
@@ -136,7 +138,7 @@ impl KeyStore {
         successor_of: Option<&str>,
         now: Timestamp,
     ) -> Result<Moved, StoreError> {
-        let mut writes = self.take_out(key_use, (kid, from), now)?;
+        let mut writes = self.take_out(key_use, (kid, from), STANDS, now)?;
         if let Some(active) = successor_of {
             let cleared = self
                 .update(key_use, active)
@@ -159,7 +161,7 @@ impl KeyStore {
         (kid, next): (&str, &str),
         now: Timestamp,
     ) -> Result<Moved, StoreError> {
-        let mut writes = self.take_out(key_use, (kid, KeyState::Active), now)?;
+        let mut writes = self.take_out(key_use, (kid, KeyState::Active), STANDS, now)?;
         writes.push(self.enter(key_use, (next, KeyState::Next), KeyState::Active, now)?);
         self.step(writes).await
     }
@@ -170,7 +172,9 @@ impl KeyStore {
     ///
     /// When DynamoDB fails.
     pub async fn replace_by_new(&self, kid: &str, new: &NewKey, now: Timestamp) -> Result<Moved, StoreError> {
-        let mut writes = self.take_out(new.key_use(), (kid, KeyState::Active), now)?;
+        // One that was published in the meantime takes over instead: else it would come after a key that is gone.
+        let nothing_published = "key_state = :from AND attribute_not_exists(successor)";
+        let mut writes = self.take_out(new.key_use(), (kid, KeyState::Active), nothing_published, now)?;
         writes.extend(self.put_key(new, KeyState::Active, now)?);
         self.step(writes).await
     }
@@ -180,12 +184,13 @@ impl KeyStore {
         &self,
         key_use: KeyUse,
         (kid, from): (&str, KeyState),
+        condition: &str,
         now: Timestamp,
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let record = self
             .update(key_use, kid)
             .update_expression("SET key_state = :to, since = :now, expires_at = :expires REMOVE secret, jwk, successor")
-            .condition_expression("key_state = :from")
+            .condition_expression(condition)
             .expression_attribute_values(":from", text(from.as_str()))
             .expression_attribute_values(":to", text(KeyState::Retired.as_str()))
             .expression_attribute_values(":now", number(now.milliseconds()))
@@ -210,7 +215,7 @@ impl KeyStore {
         let update = self
             .update(key_use, kid)
             .update_expression("SET key_state = :to, since = :now REMOVE successor")
-            .condition_expression("key_state = :from")
+            .condition_expression(STANDS)
             .expression_attribute_values(":from", text(from.as_str()))
             .expression_attribute_values(":to", text(to.as_str()))
             .expression_attribute_values(":now", number(now.milliseconds()));

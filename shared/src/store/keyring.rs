@@ -139,7 +139,14 @@ impl KeyStore {
             let state: KeyState = item.parsed("key_state")?;
             state.is_trusted().then(|| read(item)).transpose()
         };
-        Ok(self.all(partition, unless_retired).await?.into_iter().flatten().collect())
+        // One item that is not as we write it must not keep the other keys from being known.
+        let or_nothing = |item: Reader<'_>| {
+            Ok(unless_retired(item).unwrap_or_else(|error| {
+                tracing::error!(message = "an item of the key ring cannot be read", error = %error);
+                None
+            }))
+        };
+        Ok(self.all(partition, or_nothing).await?.into_iter().flatten().collect())
     }
 
     async fn all<T>(

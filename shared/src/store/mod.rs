@@ -2,7 +2,7 @@
 //!
 //! A write is one conditional call; nothing is read first to decide whether to write. Reads are strongly consistent, so
 //! that log-out holds at once. The SDK repeats a call whose answer was lost, so a conditional write can meet its own
-//! first attempt: each carries a request id, and finding its own id counts as success.
+//! first attempt: each update carries a request id, and finding its own id counts as success.
 
 mod case_setting;
 mod connect;
@@ -20,7 +20,7 @@ mod transaction;
 mod users;
 
 pub use case_setting::recorded_case;
-pub use connect::{connect, is_loopback};
+pub use connect::connect;
 pub use connections::{ConnectionPage, Connections, PageStart};
 pub use error::StoreError;
 pub use item::Unreadable;

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use serde_json::json;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::TokenType;
@@ -115,6 +116,14 @@ pub(super) async fn make(
             .map_err(|_panicked| KeyError::NotMade)?
             .map(|(public, private)| NewKey::Access(public, private)),
     }
+}
+
+/// When the refresh secret `kid` was made, by its id: a `UUIDv7` behind an `r`. Nothing for what is no such id.
+pub(super) fn refresh_secret_made_at(kid: &str) -> Option<Timestamp> {
+    let id = Uuid::try_parse(kid.strip_prefix('r')?).ok()?;
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    let milliseconds = i64::try_from(seconds).ok()?.checked_mul(1000)? + i64::from(nanoseconds / 1_000_000);
+    Some(Timestamp::from_milliseconds(milliseconds))
 }
 
 /// Makes a new access key. RSA takes 100 to 300 ms, the others less than one.

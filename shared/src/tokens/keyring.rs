@@ -18,6 +18,8 @@ use crate::store::{KeyStore, Moved, StoreError};
 const MAX_AGE_SECONDS: i64 = 300;
 /// For an unknown `kid` the ring is read again at most this often, so that garbage cannot cause reads.
 const UNKNOWN_KID_SECONDS: i64 = 60;
+/// How far the clocks of two machines may be apart, in seconds.
+const CLOCKS_DIFFER_SECONDS: i64 = 5;
 /// After a failure it is not read again for this long.
 const FAILURE_PAUSE_SECONDS: i64 = 10;
 /// The same while there is no ring at all: then every request needs one.
@@ -101,6 +103,9 @@ pub enum KeyringError {
     /// It failed a moment ago, and was not tried again yet.
     #[error("the key ring could not be read a moment ago")]
     FailedLately,
+    /// A key that may have been made since it was read, not a minute ago.
+    #[error("the key may be newer than the key ring that was read")]
+    NotReadYet,
     /// It could not be read for an hour: its keys may have been retired since.
     #[error("the key ring could not be read for too long to sign with it")]
     TooOldToSign,
@@ -147,6 +152,14 @@ impl Keyring {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         matches!(*self.0, Source::Shared(_))
+    }
+
+    /// Whether the refresh secret `kid` may have been made since the ring was read: in an emergency one signs without
+    /// having been in the ring before. Its id says when it was made.
+    pub(super) async fn may_lack(&self, kid: Option<&str>) -> Result<bool, KeyringError> {
+        let (ring, made_at) = (self.ring().await?, kid.and_then(key::refresh_secret_made_at));
+        let times = ring.read_at.zip(made_at);
+        Ok(times.is_some_and(|(read_at, made_at)| read_at < made_at.plus_seconds(CLOCKS_DIFFER_SECONDS)))
     }
 
     /// Reads the ring if it was not read yet: a function does it while it starts, which also opens the connection.
@@ -228,18 +241,16 @@ impl Stored {
         if self.known().failed_within(FAILURE_PAUSE_SECONDS, self.clock.now()) {
             return None;
         }
-        match tokio::time::timeout(PATIENCE, Box::pin(self.read())).await {
-            Ok(read) => read.ok(),
-            Err(_elapsed) => {
-                self.note_failure(&"no answer in time");
-                None
-            }
-        }
+        self.read_soon().await.ok()
     }
 
     /// The first ring: everybody waits for it, one reads it.
     async fn read_first(&self, seconds: i64) -> Result<Arc<Ring>, KeyringError> {
-        self.read_in_turn(seconds, EMPTY_FAILURE_PAUSE_SECONDS).await
+        let _reading = self.reading.lock().await;
+        match self.settled(seconds, EMPTY_FAILURE_PAUSE_SECONDS) {
+            Some(settled) => settled,
+            None => Box::pin(self.read()).await,
+        }
     }
 
     /// What was read, if it is younger than `seconds`, else what is there now; never an older one, from which nobody can
@@ -248,21 +259,29 @@ impl Stored {
         if let Some(young) = self.known().younger_than(seconds, self.clock.now()) {
             return Ok(young);
         }
-        let reading = Box::pin(self.read_in_turn(seconds, FAILURE_PAUSE_SECONDS));
-        tokio::time::timeout(PATIENCE, reading).await.unwrap_or(Err(KeyringError::FailedLately))
+        let waiting = tokio::time::timeout(PATIENCE, self.reading.lock());
+        let _reading = waiting.await.map_err(|_elapsed| KeyringError::FailedLately)?;
+        match self.settled(seconds, FAILURE_PAUSE_SECONDS) {
+            Some(settled) => settled,
+            None => self.read_soon().await,
+        }
     }
 
-    /// Reads, or waits for whoever is reading; not again within `pause_seconds` of a failure.
-    async fn read_in_turn(&self, seconds: i64, pause_seconds: i64) -> Result<Arc<Ring>, KeyringError> {
-        let _reading = self.reading.lock().await;
+    /// What there is to say without reading, for whoever has waited for another's reading.
+    fn settled(&self, seconds: i64, pause_seconds: i64) -> Option<Result<Arc<Ring>, KeyringError>> {
         let (known, now) = (self.known(), self.clock.now());
-        if let Some(meanwhile) = known.younger_than(seconds, now) {
-            return Ok(meanwhile);
+        match known.younger_than(seconds, now) {
+            Some(meanwhile) => Some(Ok(meanwhile)),
+            None => known.failed_within(pause_seconds, now).then_some(Err(KeyringError::FailedLately)),
         }
-        if known.failed_within(pause_seconds, now) {
-            return Err(KeyringError::FailedLately);
-        }
-        Box::pin(self.read()).await
+    }
+
+    /// Reads, unless it takes long: that counts as a failure.
+    async fn read_soon(&self) -> Result<Arc<Ring>, KeyringError> {
+        tokio::time::timeout(PATIENCE, Box::pin(self.read())).await.unwrap_or_else(|_elapsed| {
+            self.note_failure(&"no answer in time");
+            Err(KeyringError::FailedLately)
+        })
     }
 
     async fn read(&self) -> Result<Arc<Ring>, KeyringError> {
@@ -313,7 +332,12 @@ impl Stored {
             async { if self.access == KeyAccess::Sign { self.store.private_keys().await } else { Ok(Vec::new()) } };
         let (public, refresh, private) = tokio::try_join!(self.store.public_keys(), refresh, private)?;
         for item in public {
-            let key = VerificationKey::read(&item)?;
+            // One key that cannot be read, of a version to come perhaps, must not keep the others from being known.
+            let Ok(key) = VerificationKey::read(&item).inspect_err(|error| {
+                tracing::error!(message = "a key of the ring cannot be read", error = %error);
+            }) else {
+                continue;
+            };
             if item.state == KeyState::Active {
                 let private = private.iter().find(|private| private.kid == item.kid);
                 ring.access = private.map(SigningKey::read).transpose()?;

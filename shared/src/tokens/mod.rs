@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use claims::{AccessClaims, RefreshClaims, TokenType};
 pub use key::KeyError;
 pub use keyring::{KeyAccess, Keyring, KeyringError, PublishedKey};
-pub use rotation::{Rotation, RotationError, StepTaken, TakenOut};
+pub use rotation::{Outcome, Rotation, RotationError, StepTaken, TakenOut};
 pub use signer::{ReadySigner, Signer};
 pub use ticket::{TICKET_LIFETIME_SECONDS, Ticket};
 pub use verifier::{AnyClaims, Verifier, VerifyError};

@@ -3,7 +3,7 @@
 use super::key::{self, KeyError};
 use crate::clock::Clock;
 use crate::domain::signing_key::{
-    Emergency, EmergencyError, KeyUse, Occasion, SigningKeyRecord, Step, emergency, next_step,
+    Emergency, EmergencyError, KeyState, KeyUse, Occasion, SigningKeyRecord, Step, emergency, next_step,
 };
 use crate::randomness::Randomness;
 use crate::settings::AccessAlgorithm;
@@ -25,8 +25,19 @@ pub struct StepTaken {
     pub key_use: KeyUse,
     /// What there was to do.
     pub step: Step,
-    /// The `kid` of the key that was made, if one was.
-    pub made: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was taken.
+    Done,
+    /// It was taken, and this `kid` is the key that was made.
+    Made(String),
+    /// Somebody else moved the ring at the same time: nothing was written.
+    Crossed,
 }
 
 /// What an emergency did.
@@ -76,24 +87,19 @@ impl Rotation {
     ///
     /// # Errors
     ///
-    /// When DynamoDB fails, a key cannot be made, or somebody else moved the ring at the same time.
+    /// When DynamoDB fails or a key cannot be made; the other step may have been taken.
     pub async fn step(&self, occasion: Occasion) -> Result<Vec<StepTaken>, RotationError> {
         let ring = self.store.records().await?;
         let mut taken = Vec::new();
         for key_use in KeyUse::ALL {
             let step = next_step(&ring, key_use, occasion, self.clock.now());
-            let made = self.carry_out(&ring, key_use, &step).await?;
-            taken.push(StepTaken { key_use, step, made });
+            let outcome = self.carry_out(key_use, &step).await?;
+            taken.push(StepTaken { key_use, step, outcome });
         }
         Ok(taken)
     }
 
-    async fn carry_out(
-        &self,
-        ring: &[SigningKeyRecord],
-        key_use: KeyUse,
-        step: &Step,
-    ) -> Result<Option<String>, RotationError> {
+    async fn carry_out(&self, key_use: KeyUse, step: &Step) -> Result<Outcome, RotationError> {
         let now = self.clock.now();
         let (moved, made) = match step {
             Step::Wait { .. } | Step::NoActiveKey => (Moved::Yes, None),
@@ -102,12 +108,13 @@ impl Rotation {
                 (self.store.publish(&new, active, now).await?, Some(new.kid().to_owned()))
             }
             Step::Activate { next, active } => (self.store.activate(key_use, (next, active), now).await?, None),
-            Step::Retire { kid } => {
-                let from = ring.iter().find(|key| key.kid == *kid).ok_or(RotationError::Crossed)?.state;
-                (self.store.retire(key_use, (kid, from), None, now).await?, None)
-            }
+            Step::Retire { kid } => (self.store.retire(key_use, (kid, KeyState::Retiring), None, now).await?, None),
         };
-        done(moved).map(|()| made)
+        Ok(match (moved, made) {
+            (Moved::No, _) => Outcome::Crossed,
+            (Moved::Yes, Some(kid)) => Outcome::Made(kid),
+            (Moved::Yes, None) => Outcome::Done,
+        })
     }
 
     /// Takes the key `kid` out now, whatever it signed. If it is the one that signs, the next one takes over at once, or
@@ -136,14 +143,9 @@ impl Rotation {
                 (self.store.replace_by_new(kid, &new, now).await?, Some(new.kid().to_owned()))
             }
         };
-        done(moved)?;
+        if moved == Moved::No {
+            return Err(RotationError::Crossed);
+        }
         Ok(TakenOut { key, signs_instead })
-    }
-}
-
-const fn done(moved: Moved) -> Result<(), RotationError> {
-    match moved {
-        Moved::Yes => Ok(()),
-        Moved::No => Err(RotationError::Crossed),
     }
 }

@@ -104,7 +104,7 @@ impl Verifier {
     ) -> Result<UniqueMembers, VerifyError> {
         let parts = Parts::split(token).ok_or(TokenError::Invalid)?;
         let header = UniqueMembers::parse(&parts.header)?;
-        let key = self.keyring.verification_key(key_id(&header)?).await?.ok_or(TokenError::Invalid)?;
+        let key = self.key(key_id(&header)?, wanted).await?;
         check_signature(&parts, &header, &key)?;
         let claims = UniqueMembers::parse(&parts.claims)?;
         claims.check_times(now)?;
@@ -122,6 +122,17 @@ impl Verifier {
         }
         self.check_origin(&claims, token_type)?;
         Ok(claims)
+    }
+
+    /// The key called `kid`. A refresh token under a secret that may be newer than what we know is no reason to log out.
+    async fn key(&self, kid: Option<&str>, wanted: Option<TokenType>) -> Result<VerificationKey, VerifyError> {
+        match self.keyring.verification_key(kid).await? {
+            Some(key) => Ok(key),
+            None if wanted == Some(TokenType::Refresh) && self.keyring.may_lack(kid).await? => {
+                Err(KeyringError::NotReadYet.into())
+            }
+            None => Err(TokenError::Invalid.into()),
+        }
     }
 
     /// `aud` and `iss`: there, and ours. Under a key shared with a Django they may be missing.

@@ -6,8 +6,12 @@ mod mint;
 
 use std::sync::Arc;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::signature::KeyPair as _;
 use axum::http::{HeaderValue, Method, Request, header};
-use faregate_tests::{TestApp, empty_request};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use faregate_tests::{TestApp, Tokens, empty_request};
 use futures_util::FutureExt as _;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use local::functions::EventFunctions;
@@ -19,8 +23,36 @@ use crate::signing_keys::stored_key;
 
 const ARN: &str = "arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/prod/GET/rides";
 
+/// A service with all its doors.
+struct House {
+    app: TestApp,
+    events: EventFunctions,
+    /// The authorizer in session mode.
+    watchful: Arc<authorizer::Deps>,
+}
+
+impl House {
+    async fn new(settings: &[(&str, &str)]) -> (Self, Tokens) {
+        let builder = settings.iter().fold(TestApp::builder(), |builder, (name, value)| builder.with(name, value));
+        let app = builder.start().await;
+        let tokens = app.user("ann").await;
+        let watching = [settings, &[("FAREGATE_AUTHORIZER_MODE", "session")]].concat();
+        let watchful = local::functions::events(&app.another_service(&watching)).await.unwrap().authorizer;
+        let house = Self { events: app.events().await, watchful, app };
+        for (door, opens) in doors_of_access(&house, &tokens.access).await {
+            assert!(opens, "{door} is shut for a good token");
+        }
+        (house, tokens)
+    }
+
+    fn now(&self) -> i64 {
+        self.app.clock.now().seconds()
+    }
+}
+
 /// What each door says to `token`: true where it opens.
-async fn doors_of_access(app: &TestApp, events: &EventFunctions, token: &str) -> Vec<(&'static str, bool)> {
+async fn doors_of_access(house: &House, token: &str) -> Vec<(&'static str, bool)> {
+    let House { app, events, watchful } = house;
     let mut said = vec![("verify", app.verify(token).await.status == 200)];
     let line = format!("Bearer {token}");
     for (name, method, path) in [("me", Method::GET, "/api/me/"), ("ws_ticket", Method::POST, "/api/ws_ticket/")] {
@@ -38,8 +70,10 @@ async fn doors_of_access(app: &TestApp, events: &EventFunctions, token: &str) ->
         ("REST TOKEN", json!({"type": "TOKEN", "methodArn": ARN, "authorizationToken": line})),
         ("REST REQUEST", json!({"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": {"Authorization": [line]}})),
     ] {
-        let answer = authorizer::handle(Arc::clone(&events.authorizer), event).await.unwrap();
+        let answer = authorizer::handle(Arc::clone(&events.authorizer), event.clone()).await.unwrap();
         said.push((name, allows(&answer)));
+        let answer = authorizer::handle(Arc::clone(watchful), event).await.unwrap();
+        said.push(("an authorizer in session mode", allows(&answer)));
     }
     for (name, headers) in [
         ("$connect by header", json!({"Authorization": line})),
@@ -66,96 +100,110 @@ fn allows(answer: &Value) -> bool {
     }
 }
 
-async fn all_shut(app: &TestApp, events: &EventFunctions, forgeries: &[Forgery]) {
+async fn all_shut(house: &House, forgeries: &[Forgery]) {
     for (name, token) in forgeries {
-        for (door, opens) in doors_of_access(app, events, token).await {
+        for (door, opens) in doors_of_access(house, token).await {
             // Blank lines are trimmed from a field, so that the same token arrives.
             let is_the_same = name == "a line feed" && door != "me" && door != "ws_ticket";
             assert!(!opens || is_the_same, "{door} opened for {name}: {token:.200}");
         }
         for path in ["/api/token/refresh/", "/api/log_out/"] {
-            let reply = app.post(path, &json!({"refresh": token})).await;
+            let reply = house.app.post(path, &json!({"refresh": token})).await;
             assert!((400..=401).contains(&reply.status), "{path} took {name}: {} {}", reply.status, reply.text);
         }
     }
 }
 
-async fn app_of(algorithm: &str) -> (TestApp, EventFunctions, String) {
-    let app = TestApp::builder().with("FAREGATE_ACCESS_TOKEN_ALGORITHM", algorithm).start().await;
-    let good = app.user("ann").await.access;
-    let events = app.events().await;
-    for (door, opens) in doors_of_access(&app, &events, &good).await {
-        assert!(opens, "{door} is shut for a good token");
-    }
-    (app, events, good)
+async fn house_of(algorithm: &str) -> (House, Mint, String) {
+    let (house, Tokens { access, .. }) = House::new(&[("FAREGATE_ACCESS_TOKEN_ALGORITHM", algorithm)]).await;
+    let mint = Mint::access(&house.app, &access).await;
+    (house, mint, access)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_access_tokens_open_nothing() {
     for algorithm in ["RS256", "ES256", "EdDSA"] {
-        let (app, events, good) = app_of(algorithm).await;
-        let mint = Mint::access(&app, &good).await;
+        let (house, mint, good) = house_of(algorithm).await;
         let same = mint.sign(&mint.header.to_string(), &mint.claims.to_string());
-        assert!(doors_of_access(&app, &events, &same).await.iter().all(|(_, opens)| *opens), "the mint is a good one");
-        let forgeries = list::of_any(&mint, &good, app.clock.now().seconds());
+        assert!(doors_of_access(&house, &same).await.iter().all(|(_, opens)| *opens), "the mint is a good one");
+        let forgeries = list::of_any(&mint, &good, house.now());
         assert!(forgeries.len() > 150, "{}", forgeries.len());
-        all_shut(&app, &events, &forgeries).await;
+        all_shut(&house, &forgeries).await;
+    }
+}
+
+/// One key for everything, whatever `kid` says; `iss`, `aud`, `sid` and `iat` may be missing, as in a Django's tokens. All
+/// else is refused as ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_tokens_open_nothing_under_a_key_shared_with_a_django() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let (house, tokens) = House::new(&[("FAREGATE_HS256_KEY", KEY)]).await;
+    // These tokens name no key: a header with one `kid` more has one.
+    let may_be_missing = ["no iss", "no aud", "no sid", "no iat", "no kid", "kid twice"];
+    let is_forged = |(name, _): &Forgery| {
+        // A text is a name of a key, and an id is whatever the Django calls its users: `me` finds nobody under it.
+        !may_be_missing.contains(&name.as_str()) && !name.starts_with("kid \"") && !name.starts_with("id ")
+    };
+    for good in [&tokens.access, &tokens.refresh] {
+        let mint = Mint::shared(good, KEY);
+        let mut forgeries = list::of_any(&mint, good, house.now());
+        forgeries.retain(is_forged);
+        // Spent or not, the same refresh token arrives where blanks are trimmed.
+        forgeries.retain(|(name, _)| name != "a line feed");
+        assert!(forgeries.len() > 120, "{}", forgeries.len());
+        all_shut(&house, &forgeries).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_public_key_is_no_secret_in_any_spelling() {
-    let (app, events, good) = app_of("RS256").await;
-    let mint = Mint::access(&app, &good).await;
-    let jwk = stored_key(&app, "PUBLIC", "jwk").await;
-    let key: Value = serde_json::from_str(&jwk).unwrap();
-    let pem = |label: &str| format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", key["n"].as_str().unwrap());
-    let spellings = [jwk.clone(), jwk + "\n", key["n"].as_str().unwrap().to_owned(), pem("PUBLIC KEY"), String::new()];
+    let (house, mint, _) = house_of("RS256").await;
+    let private = pem::parse(stored_key(&house.app, "PRIVATE", "pem").await).unwrap();
+    let pair = aws_lc_rs::rsa::KeyPair::from_pkcs8(private.contents()).unwrap();
+    let spki: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+    let (spki, pkcs1) = (spki.as_ref().to_vec(), pair.public_key().as_ref().to_vec());
+    let in_pem = |label: &str, der: &[u8]| pem::encode(&pem::Pem::new(label, der)).replace('\r', "");
+    let jwk = stored_key(&house.app, "PUBLIC", "jwk").await;
+    let modulus = serde_json::from_str::<Value>(&jwk).unwrap()["n"].as_str().unwrap().to_owned();
+    let mut spellings = vec![spki.clone(), pkcs1.clone(), jwk.into_bytes(), modulus.into_bytes(), Vec::new()];
+    for text in [in_pem("PUBLIC KEY", &spki), in_pem("RSA PUBLIC KEY", &pkcs1)] {
+        let other_system = text.replace('\n', "\r\n");
+        spellings.extend([text.trim_end().to_owned(), text, other_system].map(String::into_bytes));
+    }
     let mut forgeries = Vec::new();
-    for spelling in &spellings {
+    for (number, spelling) in spellings.iter().enumerate() {
         for (alg, algorithm) in [("HS256", Algorithm::HS256), ("HS384", Algorithm::HS384), ("HS512", Algorithm::HS512)]
         {
             let header = mint::changed(&mint.header, "alg", Some(json!(alg)));
-            let secret = EncodingKey::from_secret(spelling.as_bytes());
+            let secret = EncodingKey::from_secret(spelling);
             let token = compact((header.as_bytes(), mint.claims.to_string().as_bytes()), &secret, algorithm);
-            forgeries.push((format!("{alg} under {spelling:.30}"), token));
+            forgeries.push((format!("{alg} under spelling {number} of the public key"), token));
         }
     }
-    all_shut(&app, &events, &forgeries).await;
+    all_shut(&house, &forgeries).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn es256_takes_no_signature_that_proves_nothing() {
-    let (app, events, good) = app_of("ES256").await;
+    let (house, _, good) = house_of("ES256").await;
     let (signed, _) = good.rsplit_once('.').unwrap();
     // The order of P-256 (SEC 2, 2.4.2), zero in another coat.
     let order = "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551";
     let order: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&order[2 * i..2 * i + 2], 16).unwrap()).collect();
     let (zero, one) = (vec![0; 32], [vec![0; 31], vec![1]].concat());
-    let signatures: [&[&[u8]]; 7] = [
-        &[&zero, &zero],
-        &[&zero, &one],
-        &[&one, &zero],
-        &[&order, &order],
-        &[&one, &order],
-        &[&one, &one],
-        &[&[0x30, 6, 2, 1, 0, 2, 1, 0]],
-    ];
-    let forgeries: Vec<Forgery> = signatures
-        .iter()
-        .map(|halves| {
-            use base64::Engine as _;
-            let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(halves.concat());
-            (format!("{:x?}", halves[0]), format!("{signed}.{signature}"))
-        })
-        .collect();
-    all_shut(&app, &events, &forgeries).await;
+    let der = [0x30, 6, 2, 1, 0, 2, 1, 0];
+    let signatures: [&[&[u8]]; 7] =
+        [&[&zero, &zero], &[&zero, &one], &[&one, &zero], &[&order, &order], &[&one, &order], &[&one, &one], &[&der]];
+    let forged = |halves: &&[&[u8]]| {
+        let signature = URL_SAFE_NO_PAD.encode(halves.concat());
+        (format!("{:x?}", halves[0]), format!("{signed}.{signature}"))
+    };
+    all_shut(&house, &signatures.iter().map(forged).collect::<Vec<_>>()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_token_makes_us_fetch_anything() {
-    let (app, events, good) = app_of("RS256").await;
-    let mint = Mint::access(&app, &good).await;
+    let (house, mint, _) = house_of("RS256").await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/keys.json", listener.local_addr().unwrap());
     let attacker = EncodingKey::from_secret(b"an attacker's own key, long enough");
@@ -169,25 +217,22 @@ async fn no_token_makes_us_fetch_anything() {
             forgeries.push((format!("{name} {url}"), token));
         }
     }
-    all_shut(&app, &events, &forgeries).await;
+    all_shut(&house, &forgeries).await;
     assert!(listener.accept().now_or_never().is_none(), "somebody came for the keys");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_kind_passes_for_the_other_and_forged_refresh_tokens_get_nothing() {
-    let app = TestApp::start().await;
-    let events = app.events().await;
-    let tokens = app.user("ann").await;
-    all_shut(&app, &events, &[("access as refresh".to_owned(), String::new())]).await;
+    let (house, tokens) = House::new(&[]).await;
     for path in ["/api/token/refresh/", "/api/log_out/"] {
-        app.post(path, &json!({"refresh": tokens.access})).await.is(401);
+        house.app.post(path, &json!({"refresh": tokens.access})).await.is(401);
     }
-    let mint = Mint::refresh(&app, &tokens.refresh).await;
-    for (door, opens) in doors_of_access(&app, &events, &tokens.refresh).await {
+    for (door, opens) in doors_of_access(&house, &tokens.refresh).await {
         // It says that it is good, not what for.
         assert_eq!(opens, door == "verify", "{door}");
     }
-    let mut forgeries = list::of_any(&mint, &tokens.refresh, app.clock.now().seconds());
+    let mint = Mint::refresh(&house.app, &tokens.refresh).await;
+    let mut forgeries = list::of_any(&mint, &tokens.refresh, house.now());
     for (name, odd) in [("ctr", json!(-1)), ("ctr", json!("0")), ("ctr", json!(0.5)), ("ctr", Value::Null)] {
         forgeries.push((format!("{name} {odd}"), mint.with_claim(name, Some(odd))));
     }
@@ -197,11 +242,11 @@ async fn neither_kind_passes_for_the_other_and_forged_refresh_tokens_get_nothing
     let as_access: Value = serde_json::from_str(&as_access).unwrap();
     let as_access = mint::changed(&as_access, "aud", Some(json!("faregate")));
     forgeries.push(("an access token under the refresh secret".to_owned(), mint.with_claims(&as_access)));
-    let access_mint = Mint::access(&app, &tokens.access).await;
+    let access_mint = Mint::access(&house.app, &tokens.access).await;
     forgeries
         .push(("a refresh token under the access key".to_owned(), access_mint.with_claims(&mint.claims.to_string())));
-    // The line feed is trimmed away by the field, and the token is spent by then.
+    // The line feed is trimmed away by the field: it is the good token.
     forgeries.retain(|(name, _)| name != "a line feed");
-    all_shut(&app, &events, &forgeries).await;
-    app.refresh(&tokens.refresh).await.is(200);
+    all_shut(&house, &forgeries).await;
+    house.app.refresh(&tokens.refresh).await.is(200);
 }

@@ -34,11 +34,24 @@ impl Operator {
     }
 
     pub(crate) async fn run_about(&self, topic: &str, arguments: &[&str], input: &str) -> Said {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
-        command.arg(topic).args(arguments).args(["--endpoint-url", &self.database.endpoint_url()]);
-        command.env_remove("AWS_REGION").env_remove("AWS_ACCESS_KEY_ID").env("AWS_EC2_METADATA_DISABLED", "true");
+        let mut command = self.command(topic);
+        command.args(arguments);
         let input = input.to_owned();
         tokio::task::spawn_blocking(move || said(command, &input)).await.unwrap()
+    }
+
+    /// Runs `faregate keys` with `arguments` and one setting.
+    pub(crate) async fn run_with(&self, name: &str, value: &str, arguments: &[&str]) -> Said {
+        let mut command = self.command("keys");
+        command.args(arguments).env(name, value);
+        tokio::task::spawn_blocking(move || said(command, "")).await.unwrap()
+    }
+
+    fn command(&self, topic: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
+        command.args(["--endpoint-url", &self.database.endpoint_url(), topic]);
+        command.env_remove("AWS_REGION").env_remove("AWS_ACCESS_KEY_ID").env("AWS_EC2_METADATA_DISABLED", "true");
+        command
     }
 
     pub(crate) async fn done(&self, arguments: &[&str]) -> String {

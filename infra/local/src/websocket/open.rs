@@ -53,6 +53,7 @@ pub(super) async fn serve(sockets: Sockets, route: Route, mut socket: WebSocket,
         }
     };
     sockets.open().remove(&route.connection_id);
+    tracing::info!(message = "a socket closed", http.route = "/ws", connection.id = %route.connection_id, code);
     sockets.call(route.disconnect(code)).await;
 }
 
