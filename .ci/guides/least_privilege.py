@@ -75,9 +75,9 @@ class Gate:
         cases.check(f"{name}: rights that it has and used", used, {r for r in rights if r.startswith("dynamodb:")})
 
     def _answer(self, action: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
-        for table, key in touched(json.loads(body)):
+        for table, key, facts in touched(json.loads(body)):
             what = f"{action} {table} {re.sub('#.*', '#*', key)}"
-            if not any(allows(statement, action, table, key) for statement in self._statements):
+            if not any(allows(statement, action, table, facts) for statement in self._statements):
                 self.refused.add(what)
                 return 400, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(DENIED).encode()
             self.used.add(what)
@@ -90,37 +90,58 @@ class Gate:
         return response.status, response.getheaders(), answer
 
 
-def touched(request: dict[str, Any]) -> list[tuple[str, str]]:
-    """The tables and partition keys of a request, which is what `dynamodb:LeadingKeys` looks at."""
+Facts = dict[str, list[str]]
+
+
+def touched(request: dict[str, Any]) -> list[tuple[str, str, Facts]]:
+    """The tables and partition keys of a request, each with what conditions look at."""
     if "RequestItems" in request:
         items = request["RequestItems"].items()
-        return [(table, key["pk"]["S"]) for table, part in items for key in part["Keys"]]
+        return [(t, key["pk"]["S"], facts(key["pk"]["S"], part)) for t, part in items for key in part["Keys"]]
     if "KeyConditionExpression" in request:
         equal = re.search(r"(#?\w+)\s*=\s*(:\w+)", request["KeyConditionExpression"])
         value = request["ExpressionAttributeValues"][equal[2]]["S"] if equal else "*"
-        return [(request["TableName"], value)]
-    key = request.get("Key") or request.get("Item") or {}
-    return [(request.get("TableName", "*"), key.get("pk", {}).get("S", "*"))]
+        return [(request["TableName"], value, facts(value, request))]
+    item = request.get("Key") or request.get("Item") or {}
+    key = item.get("pk", {}).get("S", "*")
+    return [(request.get("TableName", "*"), key, facts(key, request))]
 
 
-def allows(statement: dict[str, Any], action: str, table: str, key: str) -> bool:
+def facts(key: str, part: dict[str, Any]) -> Facts:
+    """A read names its attributes or means all of them; `dynamodb:Select` says which."""
+    found = {"dynamodb:LeadingKeys": [key]}
+    projection = part.get("ProjectionExpression")
+    if projection:
+        found["dynamodb:Attributes"] = [name.strip() for name in projection.split(",")]
+        found["dynamodb:Select"] = ["SPECIFIC_ATTRIBUTES"]
+    elif "Keys" in part or "KeyConditionExpression" in part:
+        found["dynamodb:Select"] = ["ALL_ATTRIBUTES"]
+    return found
+
+
+def allows(statement: dict[str, Any], action: str, table: str, found: Facts) -> bool:
     """Whether a statement of these templates' kind allows it; an operator that is not known here allows nothing."""
     if statement["Effect"] != "Allow" or f"dynamodb:{action}" not in as_list(statement["Action"]):
         return False
     if not any(resource.endswith(f":table/{table}") for resource in as_list(statement["Resource"])):
         return False
-    for operator, condition in statement["Condition"].items():
-        wanted = as_list(condition["dynamodb:LeadingKeys"])
-        match operator:
-            case "ForAllValues:StringEquals":
-                holds = key in wanted
-            case "ForAllValues:StringLike":
-                holds = any(fnmatchcase(key, pattern) for pattern in wanted)
-            case _:
-                holds = False
-        if not holds:
+    conditions = statement["Condition"].items()
+    return all(
+        holds(operator, found.get(name), as_list(wanted))
+        for operator, condition in conditions
+        for name, wanted in condition.items()
+    )
+
+
+def holds(operator: str, values: list[str] | None, wanted: list[str]) -> bool:
+    match operator:
+        # As in IAM, these hold where there is no value at all.
+        case "ForAllValues:StringEquals" | "StringEqualsIfExists":
+            return all(value in wanted for value in values or [])
+        case "ForAllValues:StringLike":
+            return all(any(fnmatchcase(value, pattern) for pattern in wanted) for value in values or [])
+        case _:
             return False
-    return True
 
 
 def as_list(value: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 use crate::clock::{Clock, Timestamp};
 use crate::domain::principal::{Fallen, Principal};
-use crate::domain::session::{Reactivation, SessionId};
+use crate::domain::session::{Reactivation, Session, SessionId};
 use crate::domain::user::User;
 use crate::store::{Sessions, StoreError};
 use crate::tokens::{AccessClaims, TokenError, Verifier, VerifyError};
@@ -106,11 +106,12 @@ impl Authenticator {
         let AccessClaims { session_id, expires_at, .. } = claims;
         let principal = claims.principal().ok_or(AuthenticationError::UserNotFound)?;
         let (user, session) = self.sessions.with_user(principal.user_id, session_id).await?;
-        match principal.standing((user, session.as_ref()), self.reactivation) {
-            Ok(user) => Ok(Caller { user, session_id, token_expires_at: expires_at }),
-            Err(Fallen::UserGone) => Err(AuthenticationError::UserNotFound),
-            Err(Fallen::UserInactive) => Err(AuthenticationError::UserInactive),
-            Err(Fallen::SessionOver) => Err(TokenError::Blacklisted.into()),
+        let states = (user.as_ref().map(User::state), session.as_ref().map(Session::state));
+        match (principal.standing(states, self.reactivation), user) {
+            (Ok(()), Some(user)) => Ok(Caller { user, session_id, token_expires_at: expires_at }),
+            (Err(Fallen::UserGone), _) | (_, None) => Err(AuthenticationError::UserNotFound),
+            (Err(Fallen::UserInactive), _) => Err(AuthenticationError::UserInactive),
+            (Err(Fallen::SessionOver), _) => Err(TokenError::Blacklisted.into()),
         }
     }
 }

@@ -101,7 +101,7 @@ async fn it_reads_nothing_unless_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn in_session_mode_log_out_deactivation_and_a_new_name_count() {
+async fn in_session_mode_log_out_and_deactivation_count() {
     let app = TestApp::builder().with("FAREGATE_AUTHORIZER_MODE", "session").start().await;
     let (events, tokens) = (app.events().await, app.user("ann").await);
     let other = app.log_in("ann").await;

@@ -6,28 +6,30 @@ mod authorize;
 
 use std::sync::Arc;
 
-use faregate::authentication::{Authenticator, Undecided};
+use faregate::authentication::Undecided;
 use faregate::clock::Clock;
 use faregate::domain::principal::Principal;
+use faregate::domain::session::Reactivation;
 use faregate::events::{Authorization, Event, Scope, allow, context_of, deny};
 use faregate::service::{Service, StartError};
 use faregate::settings::{AuthorizerMode, AuthorizerResponse};
+use faregate::store::Sessions;
 use faregate::tokens::{KeyAccess, Verifier};
 use serde_json::{Value, json};
 
-/// What this function may touch: the public keys and, in session mode, users and sessions (read).
+/// What this function may touch: the public keys and, in session mode, the state of users and sessions (read).
 pub struct Deps {
-    look_up: LookUp,
+    verifier: Verifier,
+    /// In session mode.
+    watch: Option<Watch>,
     response: AuthorizerResponse,
     clock: Clock,
 }
 
-/// Where it looks.
-enum LookUp {
-    /// At the token alone.
-    Token(Verifier),
-    /// Also at the user and the session as they are now.
-    Session(Authenticator),
+/// Looks at users and sessions as they are now.
+struct Watch {
+    sessions: Sessions,
+    reactivation: Reactivation,
 }
 
 impl Deps {
@@ -38,11 +40,13 @@ impl Deps {
     /// Never; the signature is that of every function.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
         let keyring = service.warm_keyring(KeyAccess::Public).await;
-        let look_up = match service.settings.authorizer.mode {
-            AuthorizerMode::Stateless => LookUp::Token(service.verifier(keyring)),
-            AuthorizerMode::Session => LookUp::Session(service.authenticator(keyring)),
-        };
-        Ok(Self { look_up, response: service.settings.authorizer.response, clock: service.clock.clone() })
+        let watch = || Watch { sessions: service.sessions(), reactivation: service.settings.sessions.reactivation };
+        Ok(Self {
+            verifier: service.verifier(keyring),
+            watch: (service.settings.authorizer.mode == AuthorizerMode::Session).then(watch),
+            response: service.settings.authorizer.response,
+            clock: service.clock.clone(),
+        })
     }
 }
 

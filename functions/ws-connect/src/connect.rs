@@ -12,7 +12,7 @@ use crate::Deps;
 /// not open yet, it keeps on record and closes with its next call.
 pub(crate) async fn connect(deps: &Deps, connection: &Connection) -> Result<bool, StoreError> {
     deps.connections.put(connection).await?;
-    let states = deps.sessions.of_owners(std::slice::from_ref(&connection.owner)).await?;
+    let states = deps.sessions.states(std::slice::from_ref(&connection.owner)).await?;
     let may_stay = connection.may_stay(states.of(&connection.owner), deps.reactivation, deps.clock.now());
     if !may_stay {
         deps.connections.remove(connection.owner.user_id, &connection.id).await?;

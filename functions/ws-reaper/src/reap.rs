@@ -78,7 +78,7 @@ async fn reap_page(deps: &Deps, page: &[Connection], reaped: &mut Reaped) -> Res
     let own: Vec<_> = page.iter().filter(|connection| connection.endpoint == deps.endpoint).collect();
     for batch in own.chunks(BATCH) {
         let owners: Vec<_> = batch.iter().map(|connection| connection.owner.clone()).collect();
-        let states = deps.sessions.of_owners(&owners).await?;
+        let states = deps.sessions.states(&owners).await?;
         let now = deps.clock.now();
         let mut closing = FuturesUnordered::new();
         for connection in batch {

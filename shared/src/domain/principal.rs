@@ -1,8 +1,8 @@
 //! Whom an access token stands for, and whether that may still act.
 
 use super::id::SessionId;
-use super::session::{Reactivation, Session};
-use super::user::{User, UserId};
+use super::session::{Reactivation, SessionState};
+use super::user::{UserId, UserState};
 use crate::clock::Timestamp;
 
 /// Whom an access token stands for, and until when.
@@ -30,22 +30,22 @@ pub enum Fallen {
 }
 
 impl Principal {
-    /// The user, if the principal may still act: `user` and `session` are what stands in the table now.
+    /// Whether the principal may still act: `user` and `session` are what stands in the table now.
     ///
     /// # Errors
     ///
     /// Why it may not.
-    pub fn standing<U: AsRef<User>>(
+    pub fn standing(
         &self,
-        (user, session): (Option<U>, Option<&Session>),
+        (user, session): (Option<UserState>, Option<SessionState>),
         reactivation: Reactivation,
-    ) -> Result<U, Fallen> {
+    ) -> Result<(), Fallen> {
         let user = user.ok_or(Fallen::UserGone)?;
-        if !user.as_ref().is_active {
+        if !user.is_active {
             return Err(Fallen::UserInactive);
         }
-        let open = session.is_some_and(|session| session.is_open(user.as_ref().epochs, reactivation));
+        let open = session.is_some_and(|session| session.is_open(user.epochs, reactivation));
         // A token without a session (from a Django beside us) rests on its user alone.
-        if open || self.session_id.is_none() { Ok(user) } else { Err(Fallen::SessionOver) }
+        if open || self.session_id.is_none() { Ok(()) } else { Err(Fallen::SessionOver) }
     }
 }

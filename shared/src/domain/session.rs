@@ -83,6 +83,26 @@ pub struct Session {
     pub device: Option<String>,
 }
 
+/// What of a session decides whether a principal may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionState {
+    /// The user's epochs when it was opened.
+    pub epochs: Epochs,
+    /// Whether it was ended by itself.
+    pub has_ended: bool,
+}
+
+impl SessionState {
+    /// Whether the session still counts for a user whose epochs are `now`.
+    #[must_use]
+    pub const fn is_open(&self, now: Epochs, reactivation: Reactivation) -> bool {
+        let suspended = self.epochs.deactivations != now.deactivations;
+        !self.has_ended
+            && self.epochs.revocations == now.revocations
+            && (!suspended || matches!(reactivation, Reactivation::RevivesSessions))
+    }
+}
+
 /// What a presented refresh token is to its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presented {
@@ -137,13 +157,16 @@ impl Session {
         }
     }
 
+    /// What decides whether the session's principals may act.
+    #[must_use]
+    pub const fn state(&self) -> SessionState {
+        SessionState { epochs: self.epochs, has_ended: self.ended_at.is_some() }
+    }
+
     /// Whether the session still counts for a user whose epochs are `now`.
     #[must_use]
     pub const fn is_open(&self, now: Epochs, reactivation: Reactivation) -> bool {
-        let suspended = self.epochs.deactivations != now.deactivations;
-        self.ended_at.is_none()
-            && self.epochs.revocations == now.revocations
-            && (!suspended || matches!(reactivation, Reactivation::RevivesSessions))
+        self.state().is_open(now, reactivation)
     }
 
     /// Whether the good refresh token or the session itself has run out.

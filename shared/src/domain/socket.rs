@@ -1,8 +1,8 @@
 //! An open WebSocket: whose it is, and when it has to go.
 
 use super::principal::Principal;
-use super::session::{Reactivation, Session};
-use super::user::User;
+use super::session::{Reactivation, SessionState};
+use super::user::UserState;
 use crate::clock::Timestamp;
 
 /// A socket that is open as far as we know.
@@ -19,15 +19,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Whether it may stay open: `user` and `session` of its owner as they are `now`.
+    /// Whether it may stay open: `states` are those of its owner's user and session as they are `now`.
     #[must_use]
     pub fn may_stay(
         &self,
-        (user, session): (Option<&User>, Option<&Session>),
+        states: (Option<UserState>, Option<SessionState>),
         reactivation: Reactivation,
         now: Timestamp,
     ) -> bool {
-        now < self.owner.token_expires_at && self.owner.standing((user, session), reactivation).is_ok()
+        now < self.owner.token_expires_at && self.owner.standing(states, reactivation).is_ok()
     }
 }
 
@@ -37,8 +37,8 @@ mod tests {
 
     use super::*;
     use crate::domain::password::PasswordHash;
-    use crate::domain::session::{POLICY, SessionId};
-    use crate::domain::user::{Epochs, NewUser, UserId};
+    use crate::domain::session::{POLICY, Session, SessionId};
+    use crate::domain::user::{Epochs, NewUser, User, UserId};
     use crate::domain::username::Username;
 
     const START: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -70,7 +70,11 @@ mod tests {
 
     fn stays(user: Option<&User>, session: Option<&Session>, seconds: i64) -> bool {
         let connection = connection(Some(SessionId::new(Uuid::from_u128(1))));
-        connection.may_stay((user, session), POLICY.reactivation, START.plus_seconds(seconds))
+        connection.may_stay(
+            (user.map(User::state), session.map(Session::state)),
+            POLICY.reactivation,
+            START.plus_seconds(seconds),
+        )
     }
 
     #[test]
@@ -91,6 +95,6 @@ mod tests {
     #[test]
     fn a_socket_without_a_session_rests_on_its_user() {
         let ann = user();
-        assert!(connection(None).may_stay((Some(&ann), None), POLICY.reactivation, START));
+        assert!(connection(None).may_stay((Some(ann.state()), None), POLICY.reactivation, START));
     }
 }

@@ -38,10 +38,13 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-impl AsRef<Self> for User {
-    fn as_ref(&self) -> &Self {
-        self
-    }
+/// What of a user decides whether a principal may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserState {
+    /// Whether the user may be logged in.
+    pub is_active: bool,
+    /// How often all the user's sessions were ended.
+    pub epochs: Epochs,
 }
 
 /// What a person gives to become a user.
@@ -58,6 +61,12 @@ pub struct NewUser {
 }
 
 impl User {
+    /// What decides whether the user's principals may act.
+    #[must_use]
+    pub const fn state(&self) -> UserState {
+        UserState { is_active: self.is_active, epochs: self.epochs }
+    }
+
     /// An active user without rights of any kind, made `now`.
     #[must_use]
     pub fn new(id: UserId, new: NewUser, now: Timestamp) -> Self {

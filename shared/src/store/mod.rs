@@ -26,7 +26,7 @@ pub use error::StoreError;
 pub use item::Unreadable;
 pub use key_steps::{Moved, NewKey};
 pub use keyring::KeyStore;
-pub use sessions::{Advance, Advanced, OwnerStates, SessionEnd, Sessions};
+pub use sessions::{Advance, Advanced, PrincipalStates, SessionEnd, Sessions};
 pub use tickets::Tickets;
 pub use users::{CreateUserError, UserChange, UserUpdate, Users};
 

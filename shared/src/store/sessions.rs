@@ -11,8 +11,8 @@ use super::users::{epochs_of, user_of};
 use super::{Client, Table, keys};
 use crate::clock::Timestamp;
 use crate::domain::principal::Principal;
-use crate::domain::session::{EndReason, Session, SessionId, SessionPolicy};
-use crate::domain::user::{User, UserId};
+use crate::domain::session::{EndReason, Session, SessionId, SessionPolicy, SessionState};
+use crate::domain::user::{User, UserId, UserState};
 use crate::randomness::Randomness;
 
 /// The sessions of one table; clones share the connection.
@@ -42,18 +42,22 @@ pub enum Advanced {
     No(Option<Box<Session>>),
 }
 
-/// The users and sessions behind open sockets.
+/// The attributes that decide whether a principal may act; policies name the same (`dynamodb:Attributes`).
+const STATE_ATTRIBUTES: &str = "pk, sk, user_id, session_id, is_active, revocations, deactivations, ended_at";
+
+/// What decides whether principals may act.
 #[derive(Debug, Default)]
-pub struct OwnerStates {
-    users: HashMap<UserId, User>,
-    sessions: HashMap<SessionId, Session>,
+pub struct PrincipalStates {
+    users: HashMap<UserId, UserState>,
+    sessions: HashMap<SessionId, SessionState>,
 }
 
-impl OwnerStates {
-    /// The user and the session of `owner`, if they are there.
+impl PrincipalStates {
+    /// The states of the user and the session of `principal`, where these are there.
     #[must_use]
-    pub fn of(&self, owner: &Principal) -> (Option<&User>, Option<&Session>) {
-        (self.users.get(&owner.user_id), owner.session_id.and_then(|id| self.sessions.get(&id)))
+    pub fn of(&self, principal: &Principal) -> (Option<UserState>, Option<SessionState>) {
+        let session = principal.session_id.and_then(|id| self.sessions.get(&id));
+        (self.users.get(&principal.user_id).copied(), session.copied())
     }
 }
 
@@ -111,7 +115,7 @@ impl Sessions {
         let mut wanted = vec![keys::profile(user_id)];
         wanted.extend(session_id.map(|id| keys::session(user_id, id)));
         let (mut user, mut session) = (None, None);
-        for item in self.table.get_batch(&wanted).await? {
+        for item in self.table.get_batch(&wanted, None).await? {
             if Reader(&item).text(keys::SORT)? == keys::PROFILE {
                 user = Some(user_of(&item)?);
             } else {
@@ -121,24 +125,27 @@ impl Sessions {
         Ok((user, session))
     }
 
-    /// The users and sessions of `wanted`, at most 50 of them, as they are now. One batch read.
+    /// What decides whether each of `wanted`, at most 50, may act: no more is read of their users and sessions than that.
+    /// One batch read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn of_owners(&self, wanted: &[Principal]) -> Result<OwnerStates, StoreError> {
-        let users = wanted.iter().map(|owner| keys::profile(owner.user_id));
-        let sessions = wanted.iter().filter_map(|owner| Some(keys::session(owner.user_id, owner.session_id?)));
+    pub async fn states(&self, wanted: &[Principal]) -> Result<PrincipalStates, StoreError> {
+        let users = wanted.iter().map(|principal| keys::profile(principal.user_id));
+        let sessions = wanted.iter().filter_map(|who| Some(keys::session(who.user_id, who.session_id?)));
         // A batch that names a key twice is refused.
         let keys: Vec<keys::Key> = users.chain(sessions).collect::<HashSet<_>>().into_iter().collect();
-        let mut states = OwnerStates::default();
-        for item in self.table.get_batch(&keys).await? {
-            if Reader(&item).text(keys::SORT)? == keys::PROFILE {
-                let user = user_of(&item)?;
-                states.users.insert(user.id, user);
+        let mut states = PrincipalStates::default();
+        for item in self.table.get_batch(&keys, Some(STATE_ATTRIBUTES)).await? {
+            let read = Reader(&item);
+            let epochs = epochs_of(read)?;
+            if read.text(keys::SORT)? == keys::PROFILE {
+                let state = UserState { is_active: read.flag("is_active")?, epochs };
+                states.users.insert(read.parsed("user_id")?, state);
             } else {
-                let session = session_of(&item)?;
-                states.sessions.insert(session.id, session);
+                let has_ended = read.optional_number::<i64>("ended_at").is_some();
+                states.sessions.insert(read.parsed("session_id")?, SessionState { epochs, has_ended });
             }
         }
         Ok(states)

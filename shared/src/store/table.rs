@@ -18,13 +18,19 @@ impl Table {
         output.map(|output| output.item).map_err(|error| StoreError::of("GetItem", &error))
     }
 
-    /// The items under `wanted`, read consistently in one call; those that are missing are left out.
-    pub(super) async fn get_batch(&self, wanted: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+    /// The items under `wanted`, read consistently in one call; those that are missing are left out. With `projection`,
+    /// only the attributes that it names, separated by commas: what is not asked for need not be allowed.
+    pub(super) async fn get_batch(
+        &self,
+        wanted: &[Key],
+        projection: Option<&str>,
+    ) -> Result<Vec<Attributes>, StoreError> {
         const OPERATION: &str = "BatchGetItem";
         let mut found = Vec::new();
         let mut outstanding = Some(wanted.iter().map(Key::attributes).collect::<Vec<_>>());
         for _attempt in 0..BATCH_ATTEMPTS {
-            let keys = KeysAndAttributes::builder().set_keys(outstanding.take()).consistent_read(true).build();
+            let keys = KeysAndAttributes::builder().set_keys(outstanding.take()).consistent_read(true);
+            let keys = keys.set_projection_expression(projection.map(str::to_owned)).build();
             let keys =
                 keys.map_err(|error| StoreError::Unavailable { operation: OPERATION, reason: error.to_string() })?;
             let output = self.client.batch_get_item().request_items(&self.name, keys).send().await;
