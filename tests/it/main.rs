@@ -14,6 +14,7 @@ mod gateway;
 mod key_rotation;
 mod layering;
 mod logs;
+mod odd_events;
 mod outage;
 mod reaper;
 mod settings;
