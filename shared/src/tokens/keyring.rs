@@ -63,8 +63,6 @@ struct Stored {
 #[derive(Clone, Default)]
 struct Known {
     ring: Option<Arc<Ring>>,
-    /// When it was read.
-    read_at: Option<Timestamp>,
     /// When reading it failed last.
     failed_at: Option<Timestamp>,
 }
@@ -289,7 +287,7 @@ impl Stored {
         match Box::pin(self.load(now)).await {
             Ok(ring) => {
                 let ring = Arc::new(ring);
-                let known = Known { ring: Some(Arc::clone(&ring)), read_at: Some(now), failed_at: None };
+                let known = Known { ring: Some(Arc::clone(&ring)), failed_at: None };
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
                 Ok(ring)
             }
@@ -370,7 +368,7 @@ impl Stored {
 
 impl Known {
     fn younger_than(&self, seconds: i64, now: Timestamp) -> Option<Arc<Ring>> {
-        self.ring.clone().filter(|_| self.read_at.is_some_and(|at| now < at.plus_seconds(seconds)))
+        self.ring.clone().filter(|ring| ring.read_at.is_some_and(|at| now < at.plus_seconds(seconds)))
     }
 
     fn failed_within(&self, seconds: i64, now: Timestamp) -> bool {
