@@ -65,22 +65,29 @@ connect='"methodArn":"arn:aws:execute-api:local:0:local/local/$connect","request
 invoke authorizer '"isAuthorized":true' '{"version":"2.0","type":"REQUEST",'"$headers}"
 invoke authorizer '"isAuthorized":false' '{"version":"2.0"}'
 invoke ws-authorizer '"Effect":"Allow"' '{"type":"REQUEST",'"$headers,$connect}"
-context='{"id":"'$(member id)'","username":"ann","sid":"'$(member sid)'","expires_at":"'$(member expires_at)'"}'
+id=$(member id)
+context='{"id":"'$id'","username":"ann","sid":"'$(member sid)'","expires_at":"'$(member expires_at)'"}'
 invoke ws-connect '"statusCode":403' '{}'
 invoke ws-connect '"statusCode":200' \
     '{"requestContext":{"routeKey":"$connect","connectionId":"L0SM9cOFvHcCIhw=","authorizer":'"$context}}"
 invoke ws-reaper '"failed":0' '{"source":"aws.events"}'
 invoke rotate-keys '"steps":["wait","wait"]' '{"source":"aws.events"}'
-ask 200 '{}' /api/log_out/ -H "$json" -d "{\"refresh\":\"$refresh\"}"
-# log-out has told ws-reaper, which forgets the socket that no gateway holds. The schedule of the service beside us does
-# not: it goes by another name of its own endpoint.
-open_sockets() {
-    curl --silent --fail http://127.0.0.1:8611 -H 'X-Amz-Target: DynamoDB_20120810.Scan' \
+# The socket was opened long ago, by a gateway that holds it no more. log-out tells ws-reaper, which forgets it; the schedule of
+# the service beside us does not: it goes by another name of its own endpoint.
+dynamodb() {
+    curl --silent --fail http://127.0.0.1:8611 -H "X-Amz-Target: DynamoDB_20120810.$1" -H 'X-Amz-Date: 20260101T000000Z' \
         -H 'Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request,SignedHeaders=,Signature=x' \
-        -H 'X-Amz-Date: 20260101T000000Z' -H 'Content-Type: application/x-amz-json-1.0' -d '{"TableName":"faregate","Select":"COUNT",
-            "FilterExpression":"begins_with(pk, :p)","ExpressionAttributeValues":{":p":{"S":"CONNECTIONS#"}}}'
+        -H 'Content-Type: application/x-amz-json-1.0' -d "$2"
 }
-timeout 10 bash -c "$(declare -f open_sockets); until [[ \$(open_sockets) == *'\"Count\":0'* ]]; do :; done"
+open_sockets() {
+    dynamodb Scan '{"TableName":"faregate","Select":"COUNT","FilterExpression":"begins_with(pk, :p)",
+        "ExpressionAttributeValues":{":p":{"S":"CONNECTIONS#"}}}'
+}
+dynamodb UpdateItem '{"TableName":"faregate","UpdateExpression":"SET connected_at = :then",
+    "ExpressionAttributeValues":{":then":{"N":"0"}},"ConditionExpression":"attribute_exists(pk)",
+    "Key":{"pk":{"S":"CONNECTIONS#'"${id: -1}"'"},"sk":{"S":"'"$id"'#L0SM9cOFvHcCIhw="}}}' >/dev/null
+ask 200 '{}' /api/log_out/ -H "$json" -d "{\"refresh\":\"$refresh\"}"
+timeout 30 bash -c "$(declare -f dynamodb open_sockets); until [[ \$(open_sockets) == *'\"Count\":0'* ]]; do :; done"
 passed=$((passed + 1))
 ask 401 'Token is blacklisted' /api/me -H "Authorization: Bearer $access"
 ask 405 'Method \"PUT\" not allowed' /api/log_in/ -X PUT
