@@ -73,6 +73,15 @@ def wait_until(what: str, holds: Callable[[], bool], running: Callable[[], bool]
         time.sleep(0.1)
 
 
+def wait_until_it_listens(what: str, url: str, program: Any, process: subprocess.Popen[Any]) -> None:
+    """For a program that a `with` has started: one that does not come is ended before the error goes on."""
+    try:
+        wait_until(what, listens(url), lambda: process.poll() is None)
+    except BaseException:
+        program.__exit__()
+        raise
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from cases import clean_environment, end_group, free_port, listens, wait_until
+from cases import clean_environment, end_group, free_port, wait_until_it_listens
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -38,11 +38,7 @@ class LocalAws:
                 [ROOT / ".tools/ministack/bin/ministack"],
                 env=self._environment, stdout=log, stderr=log, start_new_session=True,
             )
-        try:
-            wait_until("ministack", listens(self.url + "/_ministack/health"), lambda: self._process.poll() is None)
-        except BaseException:
-            self.__exit__()
-            raise
+        wait_until_it_listens("ministack", self.url + "/_ministack/health", self, self._process)
         return self
 
     def __exit__(self, *_: object) -> None:

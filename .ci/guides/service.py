@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases import Answer, ask, clean_environment, free_port, listens, wait_until
+from cases import Answer, ask, clean_environment, free_port, wait_until_it_listens
 
 PASSWORD = "pAssw0rd!"
 
@@ -36,11 +36,7 @@ class Service:
         with self.log.open("wb") as log:
             environment = clean_environment(FAREGATE_ISSUER=self.issuer)
             self._process = subprocess.Popen(self._command, env=environment, stdout=log, stderr=log)
-        try:
-            wait_until("the local service", listens(self.issuer), lambda: self._process.poll() is None)
-        except BaseException:
-            self.__exit__()
-            raise
+        wait_until_it_listens("the local service", self.issuer, self, self._process)
         return self
 
     def __exit__(self, *_: object) -> None:

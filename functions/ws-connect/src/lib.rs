@@ -15,7 +15,7 @@ use faregate::service::{Service, StartError};
 use faregate::store::{Connections, Sessions, StoreError};
 use serde_json::{Value, json};
 
-/// What this function may touch: open sockets (write), users and sessions (read).
+/// What this function may touch: open sockets (write), the state of users and sessions (read).
 pub struct Deps {
     connections: Connections,
     sessions: Sessions,

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::management::Management;
 use crate::reap::Whose;
 
-/// What this function may touch: open sockets (read, forget, close), users and sessions (read).
+/// What this function may touch: open sockets (read, forget, close), the state of users and sessions (read).
 pub struct Deps {
     connections: Connections,
     sessions: Sessions,
