@@ -7,6 +7,7 @@
 //! events          what API Gateway and schedules send that is no HTTP request
 //! http            bytes in, bytes out; the only module that knows status codes
 //! authentication  who sent this access token
+//! audit           what somebody may have to look into
 //! reaper          tells ws-reaper that a session ended
 //! tokens          claims, key ring, signing and verifying
 //! store           DynamoDB; the only module that imports aws_sdk_dynamodb
@@ -19,6 +20,7 @@
 //! logging         log lines
 //! ```
 
+pub mod audit;
 pub mod authentication;
 pub mod aws;
 pub mod clock;

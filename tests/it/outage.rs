@@ -38,7 +38,9 @@ async fn ask_all(app: &TestApp, tokens: &faregate_tests::Tokens) -> Vec<(&'stati
 
 fn is_our_trouble(route: &str, reply: &Reply) {
     assert_eq!(reply.status, 503, "{route}: {}", reply.text);
-    assert_eq!(reply.json, json!({"detail": "Service temporarily unavailable, try again later."}), "{route}");
+    let body = json!({"detail": "Service temporarily unavailable, try again later.", "action": "retry"});
+    assert_eq!(reply.json, body, "{route}");
+    assert_eq!(reply.header("faregate-action").as_deref(), Some("retry"), "{route}");
     assert_eq!(reply.header("retry-after").as_deref(), Some("1"), "{route}");
 }
 

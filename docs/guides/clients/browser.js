@@ -1,10 +1,17 @@
-import { createSession } from "./session.js";
+import { createSession, sameRecord } from "./session.js";
 import { openSocket } from "./socket.js";
 
 /** In memory: no other script of the site finds the token in a storage, and each tab has a session of its own. */
 function memoryStore() {
-  let token = null;
-  return { get: () => token, set: (next) => { token = next; }, clear: () => { token = null; } };
+  let record = null;
+  return {
+    get: () => record,
+    replace(expected, next) {
+      if (!sameRecord(record, expected)) return false;
+      record = next;
+      return true;
+    },
+  };
 }
 
 /** `api` is like https://api.example.com, `socketUrl` like wss://sockets.example.com/ */

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use faregate::clock::Clock;
+use faregate::domain::device::{Client, Device, MAX_NAME_LENGTH};
 use faregate::domain::session::SessionPolicy;
 use faregate::http::{Answer, Authentication, Call, Field, Input, Refusal, Text, Verb, View, ViewContext, view_router};
 use faregate::passwords::Passwords;
@@ -13,7 +14,7 @@ use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, check_case};
 use faregate::store::{Sessions, Users};
-use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer};
+use faregate::tokens::{AccessFor, AccessToken, CopiedClaims, KeyAccess, RefreshToken, Signer};
 use serde::Serialize;
 
 use crate::log_in::{Attempt, LogInError};
@@ -67,6 +68,9 @@ const VIEW: View = View {
     ],
 };
 
+/// What the app calls the device, if it says.
+const DEVICE_NAME: Text = Text { optional: true, max_length: Some(MAX_NAME_LENGTH) };
+
 /// `/api/log_in` and `/api/log_in/`.
 pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, deps.context.clone(), deps, handle)
@@ -80,16 +84,22 @@ struct LoggedIn {
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
-    let username = fields.text("username", Text::REQUIRED);
-    let password = fields.password("password");
-    let (Some(username), Some(password)) = (username, password) else { return Err(fields.refusal()) };
-    let attempt = Attempt { username, password, device: call.user_agent };
+    let credentials = (fields.text("username", Text::REQUIRED), fields.password("password"));
+    // In no view: what `OPTIONS` says is recorded.
+    let extras = (fields.rotation_next(), fields.text("device_name", DEVICE_NAME));
+    let ((Some(username), Some(password)), (Ok(anchor), Some(device_name))) = (credentials, extras) else {
+        return Err(fields.refusal());
+    };
+    let name = (!device_name.is_empty()).then_some(device_name);
+    let device = Device { name, client: call.user_agent.as_deref().and_then(Client::of) };
     let signer = deps.signer.ready().await?;
+    let attempt = Attempt { username, password, anchor, device, kid: signer.refresh_kid() };
     let (user, session) = log_in::log_in(&deps, attempt).await?;
-    let opened = (&user, &session);
+    let now = session.created_at;
+    let whom = AccessFor { user: &user, session: &session, lifetime_from: now };
     Ok(Answer::ok(LoggedIn {
-        refresh: signer.refresh(opened, &call.issuer)?,
-        access: signer.access(opened, &call.issuer, session.created_at)?,
+        refresh: signer.refresh(&session, &CopiedClaims::of(&user, &call.issuer))?,
+        access: signer.access(whom, &call.issuer, now)?,
     }))
 }
 

@@ -1,11 +1,12 @@
 //! The use case: a username and its password become a session.
 
-use faregate::clock::Timestamp;
+use faregate::domain::device::Device;
 use faregate::domain::password::Password;
+use faregate::domain::rotation::Commitment;
 use faregate::domain::session::{Session, SessionId};
 use faregate::domain::user::User;
 use faregate::passwords::{PasswordError, Verdict};
-use faregate::store::StoreError;
+use faregate::store::{SessionKey, StoreError};
 
 use crate::Deps;
 
@@ -13,7 +14,11 @@ use crate::Deps;
 pub(crate) struct Attempt {
     pub(crate) username: String,
     pub(crate) password: Password,
-    pub(crate) device: Option<String>,
+    /// What the first refresh token is anchored to.
+    pub(crate) anchor: Option<Commitment>,
+    pub(crate) device: Device,
+    /// The secret that will sign the refresh token.
+    pub(crate) kid: Option<String>,
 }
 
 /// Why no session was opened.
@@ -28,8 +33,8 @@ pub(crate) enum LogInError {
     Store(#[from] StoreError),
 }
 
-/// How many sessions of a user a log-in looks at, for each that the user may have: ended ones stay for a while, and what
-/// a name costs to ask for must not grow with what its user does.
+/// How many sessions of a user a log-in reads before it knows the password, for each that the user may have: ended ones stay
+/// for a month, and what a name costs to ask for must not grow with what its user does.
 const SESSIONS_SEEN_PER_ALLOWED: usize = 3;
 /// How many sessions give way in one log-in, at most.
 const MAX_EVICTIONS: usize = 3;
@@ -37,7 +42,7 @@ const MAX_EVICTIONS: usize = 3;
 /// Opens a session: two reads and one hash whoever asks, one write for those who may.
 pub(crate) async fn log_in(deps: &Deps, attempt: Attempt) -> Result<(User, Session), LogInError> {
     let id = deps.users.find_id(&attempt.username).await?;
-    let found = deps.sessions.of_user(id, SESSIONS_SEEN_PER_ALLOWED * deps.policy.sessions_per_user).await?;
+    let found = deps.sessions.of_user(id, sessions_seen(deps)).await?;
     let stored = found.as_ref().map(|(user, _)| &user.password_hash);
     let verdict = deps.passwords.verify(attempt.password.clone(), stored).await?;
     let (user, sessions) = match found {
@@ -46,20 +51,21 @@ pub(crate) async fn log_in(deps: &Deps, attempt: Attempt) -> Result<(User, Sessi
     };
     let now = deps.clock.now();
     let id = SessionId::new(deps.randomness.uuid_v7(now));
-    let session = Session { device: attempt.device, ..Session::open(id, (user.id, user.epochs), now, &deps.policy) };
+    let Attempt { anchor, device, kid, .. } = attempt;
+    let session = Session { anchor, device, kid, ..Session::open(id, (user.id, user.epochs), now, &deps.policy) };
     let outdated = (verdict == Verdict::MatchButOutdated).then_some(attempt.password);
     let (opened, ()) = tokio::join!(
         deps.sessions.open(&session),
         // Boxed: both are rare and would double the future.
-        Box::pin(tidy(deps, (&user, sessions), outdated, now)),
+        Box::pin(tidy(deps, (&user, sessions), outdated, &session)),
     );
     opened?;
     Ok((user, session))
 }
 
 /// What can as well be done at the next log-in, and so never fails this one.
-async fn tidy(deps: &Deps, (user, sessions): (&User, Vec<Session>), outdated: Option<Password>, now: Timestamp) {
-    let (rehashed, evicted) = tokio::join!(rehash(deps, user, outdated), evict(deps, user, sessions, now));
+async fn tidy(deps: &Deps, (user, sessions): (&User, Vec<Session>), outdated: Option<Password>, new: &Session) {
+    let (rehashed, evicted) = tokio::join!(rehash(deps, user, outdated), evict(deps, user, sessions, new));
     for error in [rehashed.err(), evicted.err()].into_iter().flatten() {
         tracing::warn!(message = "a log-in could not tidy up", error = %error);
     }
@@ -74,17 +80,29 @@ async fn rehash(deps: &Deps, user: &User, password: Option<Password>) -> Result<
     Ok(())
 }
 
-/// Makes room for one more session: the least recently used ones give way, a few at a time.
-async fn evict(deps: &Deps, user: &User, sessions: Vec<Session>, now: Timestamp) -> Result<(), LogInError> {
+fn sessions_seen(deps: &Deps) -> usize {
+    SESSIONS_SEEN_PER_ALLOWED * deps.policy.sessions_per_user
+}
+
+/// Makes room for the session `new`: the least recently used ones give way, a few at a time. Of a user who has piled up so
+/// many that not all were read, the others are read now.
+async fn evict(deps: &Deps, user: &User, mut sessions: Vec<Session>, new: &Session) -> Result<(), LogInError> {
+    let now = new.created_at;
+    if sessions.len() >= sessions_seen(deps) {
+        let last_seen = sessions.last().map(|session| session.id);
+        sessions.extend(deps.sessions.open_ones(user.id, last_seen, now).await?);
+    }
     let mut open: Vec<Session> = sessions
         .into_iter()
         .filter(|session| session.is_open(user.epochs, deps.policy.reactivation) && !session.is_expired(now))
+        // It is being written at the same time.
+        .filter(|session| session.id != new.id)
         .collect();
     open.sort_by_key(|session| session.last_used_at);
     let surplus = (open.len() + 1).saturating_sub(deps.policy.sessions_per_user);
     let given_way = surplus.min(MAX_EVICTIONS);
     for session in open.iter().take(given_way) {
-        deps.sessions.remove(user.id, session.id).await?;
+        deps.sessions.remove(SessionKey { user_id: user.id, session_id: session.id }).await?;
     }
     if given_way > 0 {
         deps.reaper.look_at(user.id).await;

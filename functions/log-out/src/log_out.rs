@@ -2,7 +2,7 @@
 
 use faregate::clock::Timestamp;
 use faregate::domain::session::EndReason;
-use faregate::store::{SessionEnd, StoreError};
+use faregate::store::{SessionEnd, SessionKey, StoreError};
 use faregate::tokens::RefreshClaims;
 
 use crate::Deps;
@@ -18,13 +18,14 @@ pub(crate) enum LogOutError {
 
 /// Ends the session: one conditional write; then its WebSockets. One that is gone with its user needs no ending.
 pub(crate) async fn log_out(deps: &Deps, token: RefreshClaims, now: Timestamp) -> Result<(), LogOutError> {
-    match deps.sessions.end(token.user_id, token.session_id, (now, EndReason::LogOut)).await? {
+    let key = SessionKey { user_id: token.user_id, session_id: token.session_id };
+    match deps.sessions.end(key, (now, EndReason::LogOut)).await? {
         SessionEnd::Ended => {
             deps.reaper.look_at(token.user_id).await;
             Ok(())
         }
         SessionEnd::Missing => Ok(()),
-        SessionEnd::AlreadyEnded => {
+        SessionEnd::Refused(_) => {
             // The request that ended it may have been cut off before it could tell.
             deps.reaper.look_at(token.user_id).await;
             Err(LogOutError::AlreadyEnded)

@@ -11,10 +11,10 @@ use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, V
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
-use faregate::tokens::{AccessToken, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
+use faregate::tokens::{AccessFor, AccessToken, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
 use serde::Serialize;
 
-use crate::refresh::RefreshError;
+use crate::refresh::{RefreshError, Refreshed, Shown};
 
 /// What this function may touch: users (read), sessions (write), all keys, `ws-reaper` (invoke).
 pub struct Deps {
@@ -65,7 +65,7 @@ pub fn router(deps: Deps) -> Router {
 }
 
 #[derive(Serialize)]
-struct Refreshed {
+struct Tokens {
     access: AccessToken,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh: Option<RefreshToken>,
@@ -73,15 +73,21 @@ struct Refreshed {
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
-    let Some(token) = fields.text("refresh", Text::REQUIRED) else { return Err(fields.refusal()) };
+    let (Some(token), Some(ids)) = (fields.text("refresh", Text::REQUIRED), fields.rotation_ids()) else {
+        return Err(fields.refusal());
+    };
     let now = deps.clock.now();
-    let claims = deps.verifier.refresh(&token, now).await?;
+    let (claims, expiry) = deps.verifier.refresh_even_expired(&token, now).await?;
     let signer = deps.signer.ready().await?;
-    let (user, session) = refresh::refresh(&deps, claims, now).await?;
-    let refreshed = (&user, &session);
-    Ok(Answer::ok(Refreshed {
-        access: signer.access(refreshed, &call.issuer, now)?,
-        refresh: if deps.policy.rotate { Some(signer.refresh(refreshed, &call.issuer)?) } else { None },
+    let shown = Shown::of(&claims, &ids, signer.refresh_kid());
+    let Refreshed { user, session, is_rotated, lifetime_from } = match expiry {
+        Expiry::ToCome => refresh::refresh(&deps, shown, now).await?,
+        Expiry::Past => refresh::repeat(&deps, shown, now).await?,
+    };
+    let whom = AccessFor { user: &user, session: &session, lifetime_from };
+    Ok(Answer::ok(Tokens {
+        access: signer.access(whom, &call.issuer, now)?,
+        refresh: if is_rotated { Some(signer.refresh(&session, &claims.copied)?) } else { None },
     }))
 }
 
@@ -91,6 +97,9 @@ impl From<RefreshError> for Refusal {
             RefreshError::NoActiveAccount => Self::NoActiveAccount,
             RefreshError::SessionOver => Self::BadToken(TokenError::Blacklisted),
             RefreshError::Expired => Self::BadToken(TokenError::Expired),
+            RefreshError::Superseded => Self::Superseded,
+            RefreshError::Behind => Self::SessionBehind,
+            RefreshError::Stale => Self::StaleToken,
             RefreshError::Store(error) => error.into(),
         }
     }

@@ -1,7 +1,6 @@
 //! The use case: a refresh token is as good as its session; an access token is good as it is.
 
 use faregate::clock::Timestamp;
-use faregate::domain::session::Presented;
 use faregate::store::StoreError;
 use faregate::tokens::{AnyClaims, RefreshClaims};
 
@@ -18,11 +17,11 @@ pub(crate) enum VerifyTokenError {
 
 /// No read for an access token, one for a refresh token.
 pub(crate) async fn verify(deps: &Deps, claims: AnyClaims, now: Timestamp) -> Result<(), VerifyTokenError> {
-    let AnyClaims::Refresh(RefreshClaims { user_id, session_id, counter }) = claims else { return Ok(()) };
+    let AnyClaims::Refresh(RefreshClaims { user_id, session_id, counter, anchor, .. }) = claims else { return Ok(()) };
     let (user, session) = deps.sessions.with_user(user_id, Some(session_id)).await?;
     let good = user.zip(session).is_some_and(|(user, session)| {
-        let current = session.presented(counter, now, 0) == Presented::Current;
-        user.is_active && session.is_open(user.epochs, deps.reactivation) && current
+        let is_good = session.is_good((counter, anchor), now);
+        user.is_active && session.is_open(user.epochs, deps.reactivation) && is_good
     });
     if good { Ok(()) } else { Err(VerifyTokenError::SessionOver) }
 }

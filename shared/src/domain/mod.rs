@@ -3,10 +3,12 @@
 //! No I/O, no clock, no AWS, no HTTP: time and randomness come in as arguments.
 
 pub mod common_passwords;
+pub mod device;
 pub mod id;
 pub mod password;
 pub mod password_policy;
 pub mod principal;
+pub mod rotation;
 pub mod session;
 pub mod signing_key;
 pub mod similarity;

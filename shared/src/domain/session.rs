@@ -1,11 +1,14 @@
 //! A session: one log-in on one device, and the life of its refresh tokens.
 //!
-//! A session counts its rotations. Refresh token n carries `ctr` = n; it is good while the session's counter is n.
-//! Using it moves the counter to n + 1 and gives token n + 1. A token that comes back after that is either a message
-//! that got lost (the client never saw the answer and asks again, at once) or a second holder of the token. Within the
-//! grace window it is taken for the former and gets token n + 1 again; later it ends the session (RFC 9700, 4.14.2).
+//! A session counts its rotations. Refresh token n carries `ctr` = n; it is good while the session's counter is n. Using
+//! it moves the counter to n + 1 and gives token n + 1. A token that comes back after that is either a message that got
+//! lost or was repeated, or a second holder of the token. Of a client that sends rotation ids we can tell which, at any
+//! later time ([`super::rotation`]); of any other we go by the clock: within the grace window it is taken for the former.
+//! [`Session::judge`] is the whole table; docs/sessions.md tells why each row is as it is.
 
+use super::device::Device;
 pub use super::id::SessionId;
+use super::rotation::{Commitment, Presentation, Proof, Rotation, SLOTS, Spent};
 use super::user::{Epochs, UserId};
 use crate::clock::Timestamp;
 
@@ -41,8 +44,10 @@ pub enum Reactivation {
 pub enum EndReason {
     /// The user logged out.
     LogOut,
-    /// A spent refresh token came back: someone else may hold the session's tokens.
-    RefreshTokenReuse,
+    /// The user ended it from another of the sessions.
+    EndedElsewhere,
+    /// Somebody may hold a copy of its tokens.
+    Theft(Theft),
 }
 
 impl EndReason {
@@ -51,7 +56,31 @@ impl EndReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::LogOut => "log_out",
+            Self::EndedElsewhere => "ended_elsewhere",
+            Self::Theft(theft) => theft.as_str(),
+        }
+    }
+}
+
+/// What shows that a session's tokens have a second holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theft {
+    /// A token without an anchor came back after it was spent.
+    RefreshTokenReuse,
+    /// An anchored token came without its rotation id: somebody holds the token alone.
+    RotationIdMissing,
+    /// One token was spent with two different next ids: two hold a copy of the client's record.
+    RotationFork,
+}
+
+impl Theft {
+    /// Its name, for the store and for the audit.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::RefreshTokenReuse => "refresh_token_reuse",
+            Self::RotationIdMissing => "rotation_id_missing",
+            Self::RotationFork => "rotation_fork",
         }
     }
 }
@@ -67,6 +96,12 @@ pub struct Session {
     pub epochs: Epochs,
     /// How often its refresh token was rotated: the `ctr` of the one good refresh token.
     pub counter: u64,
+    /// What the good refresh token is anchored to: its `cnf`. None of a client without rotation ids.
+    pub anchor: Option<Commitment>,
+    /// The last spent tokens, each in the slot of its counter. They may only convict: a missing one proves nothing.
+    pub spent: [Option<Spent>; SLOTS],
+    /// The `kid` of the secret that signed the good refresh token.
+    pub kid: Option<String>,
     /// When the good refresh token was made.
     pub rotated_at: Timestamp,
     /// When the user logged in.
@@ -79,8 +114,8 @@ pub struct Session {
     pub absolute_expires_at: Timestamp,
     /// When it ended, if it did.
     pub ended_at: Option<Timestamp>,
-    /// The `User-Agent` it was opened with, cut to 256 bytes.
-    pub device: Option<String>,
+    /// The device that it was opened on.
+    pub device: Device,
 }
 
 /// What of a session decides whether a principal may act.
@@ -103,16 +138,22 @@ impl SessionState {
     }
 }
 
-/// What a presented refresh token is to its session.
+/// What a refresh token that was shown is to its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presented {
-    /// The good one.
+pub enum Judgement {
+    /// The good one: it is spent and the next one given.
     Current,
-    /// Spent a moment ago: the answer got lost, or two requests crossed.
-    Retried,
-    /// Spent before: a replay.
-    Replayed,
-    /// Of a session that ended, or one the session never had.
+    /// The one before, shown by the same holder: the answer was lost, or two requests crossed. The good one is given again.
+    Repeated,
+    /// Spent by its holder, who has the next one by now: no token, and nothing is wrong.
+    Superseded,
+    /// Of a counter that the session has not reached: it was restored from a copy, or we look at one.
+    Ahead,
+    /// Spent long ago and now shown without its rotation id: nothing to be had, nothing that its holder did wrong.
+    Stale,
+    /// Somebody else holds the session's tokens too: the session ends.
+    Stolen(Theft),
+    /// Of a session that was ended.
     Ended,
     /// Of a session that ran out.
     Expired,
@@ -128,32 +169,102 @@ impl Session {
             user_id,
             epochs,
             counter: 0,
+            anchor: None,
+            spent: [None; SLOTS],
+            kid: None,
             rotated_at: now,
             created_at: now,
             last_used_at: now,
             expires_at: now.plus_seconds(policy.refresh_lifetime_seconds).min(absolute_expires_at),
             absolute_expires_at,
             ended_at: None,
-            device: None,
+            device: Device::default(),
         }
     }
 
-    /// What a refresh token with `counter` is to this session at `now`, if one that was spent less than
-    /// `grace_seconds` ago counts as a lost answer.
+    /// What the token `shown` at `now` is to this session. The first row that fits decides.
+    ///
+    /// `Current` is also the condition of the store's one write; the other rows are read off what that write found.
     #[must_use]
-    pub fn presented(&self, counter: u64, now: Timestamp, grace_seconds: i64) -> Presented {
+    pub fn judge(&self, shown: &Presentation, now: Timestamp, grace_seconds: i64) -> Judgement {
         if self.ended_at.is_some() {
-            Presented::Ended
-        } else if self.is_expired(now) {
-            Presented::Expired
-        } else if counter == self.counter {
-            Presented::Current
-        } else if counter > self.counter {
-            Presented::Ended
-        } else if counter + 1 == self.counter && now < self.rotated_at.plus_seconds(grace_seconds) {
-            Presented::Retried
-        } else {
-            Presented::Replayed
+            return Judgement::Ended;
+        }
+        if self.is_expired(now) {
+            return Judgement::Expired;
+        }
+        let rotations_since = self.counter.checked_sub(shown.counter);
+        match shown.proof {
+            // A thief with the token alone. Of an old one it need not be: a copy that was left somewhere is no alarm.
+            Proof::Missing if rotations_since.is_none_or(|rotations| rotations <= 1) => {
+                Judgement::Stolen(Theft::RotationIdMissing)
+            }
+            Proof::Missing => Judgement::Stale,
+            Proof::Shown { next, .. } => match rotations_since {
+                None => Judgement::Ahead,
+                Some(0) if self.anchor == shown.anchor() => Judgement::Current,
+                Some(1) if self.anchor == Some(next) => Judgement::Repeated,
+                // Two holders of one record, each with a next id of its own.
+                Some(0 | 1) => Judgement::Stolen(Theft::RotationFork),
+                Some(_) => self.judge_spent(shown.counter, next, Theft::RotationFork),
+            },
+            Proof::NotAsked { next } => self.judge_by_the_clock(shown.counter, next, (now, grace_seconds)),
+        }
+    }
+
+    /// A token without an anchor: whether it is a lost message or a replay, the clock decides, unless the client wanted
+    /// the next token anchored and shows the hash that it wanted.
+    fn judge_by_the_clock(
+        &self,
+        counter: u64,
+        next: Option<Commitment>,
+        (now, grace_seconds): (Timestamp, i64),
+    ) -> Judgement {
+        let in_grace = now < self.rotated_at.plus_seconds(grace_seconds);
+        match (self.counter.checked_sub(counter), next) {
+            (None, _) => Judgement::Ahead,
+            (Some(0), _) if self.anchor.is_none() => Judgement::Current,
+            (Some(1), Some(next)) if self.anchor == Some(next) => Judgement::Repeated,
+            (Some(1), _) if in_grace && self.anchor.is_none() => Judgement::Repeated,
+            // Another request took part since: its holder has the next token, which this one cannot use.
+            (Some(1), _) if in_grace => Judgement::Superseded,
+            (Some(0 | 1), _) | (Some(_), None) => Judgement::Stolen(Theft::RefreshTokenReuse),
+            (Some(_), Some(next)) => self.judge_spent(counter, next, Theft::RefreshTokenReuse),
+        }
+    }
+
+    /// A token that was spent two rotations ago or more: with another hash than it is shown with now, or with this one as
+    /// far as we know.
+    fn judge_spent(&self, counter: u64, next: Commitment, theft: Theft) -> Judgement {
+        let remembered = self.spent.iter().flatten().find(|spent| spent.counter == counter);
+        match remembered {
+            Some(spent) if spent.next != Some(next) => Judgement::Stolen(theft),
+            _ => Judgement::Superseded,
+        }
+    }
+
+    /// Whether the token `counter`, anchored to `anchor`, is the one that can be spent at `now`, if its holder can prove it.
+    #[must_use]
+    pub fn is_good(&self, (counter, anchor): (u64, Option<Commitment>), now: Timestamp) -> bool {
+        self.ended_at.is_none() && !self.is_expired(now) && self.counter == counter && self.anchor == anchor
+    }
+
+    /// The session after `rotation`: what the store's one write makes of it.
+    #[must_use]
+    pub fn rotated(&self, rotation: &Rotation) -> Self {
+        let mut spent = self.spent;
+        if let Some(slot) = spent.get_mut(rotation.slot()) {
+            *slot = Some(rotation.spent);
+        }
+        Self {
+            counter: rotation.counter(),
+            anchor: rotation.spent.next,
+            spent,
+            kid: rotation.kid.clone(),
+            rotated_at: rotation.now,
+            last_used_at: rotation.now,
+            expires_at: rotation.expires_at,
+            ..self.clone()
         }
     }
 
@@ -188,61 +299,4 @@ pub(super) const POLICY: SessionPolicy = SessionPolicy {
 };
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    const START: Timestamp = Timestamp::from_seconds(1_000_000);
-
-    fn session() -> Session {
-        let id = SessionId::new(Uuid::from_u128(1));
-        let user = UserId::new(Uuid::from_u128(2));
-        Session { counter: 5, ..Session::open(id, (user, Epochs::default()), START, &POLICY) }
-    }
-
-    #[test]
-    fn the_token_before_the_good_one_is_a_lost_answer_only_within_the_grace_window() {
-        assert_eq!(session().presented(4, START.plus_seconds(29), 30), Presented::Retried);
-        assert_eq!(session().presented(4, START.plus_seconds(30), 30), Presented::Replayed);
-        assert_eq!(session().presented(3, START, 30), Presented::Replayed);
-    }
-
-    #[test]
-    fn without_a_grace_window_every_spent_token_is_a_replay() {
-        assert_eq!(session().presented(4, START, 0), Presented::Replayed);
-    }
-
-    #[test]
-    fn an_ended_session_takes_no_token_and_a_session_runs_out() {
-        let ended = Session { ended_at: Some(START), ..session() };
-        assert_eq!(ended.presented(5, START, 30), Presented::Ended);
-        assert_eq!(session().presented(5, START.plus_seconds(86_400), 30), Presented::Expired);
-    }
-
-    #[test]
-    fn a_session_never_outlives_its_absolute_lifetime() {
-        let short = SessionPolicy { absolute_lifetime_seconds: 60, ..POLICY };
-        let session = Session::open(session().id, (session().user_id, Epochs::default()), START, &short);
-        assert_eq!(session.expires_at, START.plus_seconds(60));
-    }
-
-    #[test]
-    fn a_revocation_ends_it_for_good_and_a_deactivation_unless_reactivation_revives() {
-        let (ends, revives) = (Reactivation::LeavesSessionsEnded, Reactivation::RevivesSessions);
-        let revoked = Epochs { revocations: 1, deactivations: 0 };
-        let deactivated = Epochs { revocations: 0, deactivations: 1 };
-        assert!(session().is_open(Epochs::default(), ends));
-        assert!(!session().is_open(revoked, ends) && !session().is_open(revoked, revives));
-        assert!(!session().is_open(deactivated, ends) && session().is_open(deactivated, revives));
-    }
-
-    proptest! {
-        #[test]
-        fn only_the_good_token_is_current(counter in 0_u64..10, seconds in 0_i64..100_000) {
-            let presented = session().presented(counter, START.plus_seconds(seconds), 30);
-            prop_assert_eq!(presented == Presented::Current, counter == 5 && seconds < 86_400);
-        }
-    }
-}
+mod tests;

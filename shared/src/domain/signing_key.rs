@@ -45,10 +45,12 @@ impl KeyUse {
         }
     }
 
-    const fn max_token_lifetime_seconds(self) -> i64 {
+    /// How long what a key signed last may be shown. A refresh token whose answer was lost may be shown as long as the one
+    /// after it is good (docs/sessions.md), which can be made at the last moment of its own life: two lifetimes.
+    const fn max_showing_seconds(self) -> i64 {
         match self {
             Self::Access => MAX_ACCESS_LIFETIME_SECONDS,
-            Self::Refresh => MAX_REFRESH_LIFETIME_SECONDS,
+            Self::Refresh => 2 * MAX_REFRESH_LIFETIME_SECONDS,
         }
     }
 }
@@ -172,7 +174,7 @@ pub fn next_step(ring: &[SigningKeyRecord], key_use: KeyUse, occasion: Occasion,
     if turn.is_none() && renewal <= now {
         return Step::Publish { active: active.kid.clone() };
     }
-    let last = keys().filter(|key| key.state == KeyState::Retiring).map(|key| (key, expiry_of_last_token(key)));
+    let last = keys().filter(|key| key.state == KeyState::Retiring).map(|key| (key, last_showing(key)));
     let oldest = last.min_by_key(|(_, expiry)| *expiry);
     match oldest {
         Some((key, expiry)) if expiry <= now => Step::Retire { kid: key.kid.clone() },
@@ -183,9 +185,9 @@ pub fn next_step(ring: &[SigningKeyRecord], key_use: KeyUse, occasion: Occasion,
     }
 }
 
-/// When the last token that a retiring key can have signed has expired.
-fn expiry_of_last_token(key: &SigningKeyRecord) -> Timestamp {
-    key.since.plus_seconds(MAX_SIGNING_AGE_SECONDS).plus_seconds(key.key_use.max_token_lifetime_seconds())
+/// When the last token that a retiring key can have signed is shown no more.
+fn last_showing(key: &SigningKeyRecord) -> Timestamp {
+    key.since.plus_seconds(MAX_SIGNING_AGE_SECONDS).plus_seconds(key.key_use.max_showing_seconds())
 }
 
 /// How a key is taken out of the ring before its time.

@@ -14,6 +14,29 @@ pub struct Answer {
     pub(super) json: Value,
     /// For our own trouble: in how many seconds a new try makes sense.
     pub(super) retry_after_seconds: Option<u32>,
+    /// What the app does next, where the status alone does not say it.
+    pub(super) action: Option<Action>,
+}
+
+/// What an app does about an answer that is no success: the header `Faregate-Action`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Ask the same again later. The session is as good as before.
+    Retry,
+    /// Look at what is stored: if it is another token by now, use that; if not, log out with it and ask for credentials.
+    Reload,
+    /// The session is over: forget the token and ask for credentials.
+    Reauthenticate,
+}
+
+impl Action {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Reload => "reload",
+            Self::Reauthenticate => "reauthenticate",
+        }
+    }
 }
 
 impl Answer {
@@ -21,6 +44,12 @@ impl Answer {
     #[must_use]
     pub fn ok(body: impl Serialize) -> Self {
         Self::new(StatusCode::OK, body)
+    }
+
+    /// 204, without a body.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self::new(StatusCode::NO_CONTENT, Value::Null)
     }
 
     /// 201 with `body`.
@@ -32,7 +61,7 @@ impl Answer {
     pub(super) fn new(status: StatusCode, body: impl Serialize) -> Self {
         // A body of ours is made of strings, numbers and lists: it always has a JSON form.
         let json = serde_json::to_value(body).unwrap_or(Value::Null);
-        Self { status, json, retry_after_seconds: None }
+        Self { status, json, retry_after_seconds: None, action: None }
     }
 }
 
@@ -42,15 +71,25 @@ impl IntoResponse for Answer {
         let mut response = Response::new(Body::from(json_text(&self.json, None)));
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        insert_retry_after(response.headers_mut(), self.retry_after_seconds);
+        self.insert_advice(response.headers_mut());
         response
     }
 }
 
-/// Says when a new try makes sense, if the trouble was ours.
-pub(super) fn insert_retry_after(headers: &mut HeaderMap, seconds: Option<u32>) {
-    if let Some(seconds) = seconds {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+impl Answer {
+    /// This answer, with what the app does about it.
+    pub(super) fn with_action(self, action: Option<Action>) -> Self {
+        Self { action, ..self }
+    }
+
+    /// Says what the app does next, and when a new try makes sense.
+    pub(super) fn insert_advice(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(action) = self.action {
+            headers.insert("faregate-action", HeaderValue::from_static(action.as_str()));
+        }
     }
 }
 

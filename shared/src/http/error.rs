@@ -6,7 +6,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::answer::Answer;
+use super::answer::{Action, Answer};
 use crate::authentication::AuthenticationError;
 use crate::domain::password_policy::Weakness;
 use crate::store::StoreError;
@@ -50,6 +50,14 @@ pub enum Refusal {
     BadCredentials,
     /// 401: the refresh token's user is inactive or gone.
     NoActiveAccount,
+    /// 401: the refresh token was spent long ago, and nothing proves that its holder may have another one.
+    StaleToken,
+    /// 401: the refresh token is of a counter that its session has not reached.
+    SessionBehind,
+    /// 409: the refresh token was spent by its own holder, who has another one by now.
+    Superseded,
+    /// 404: nothing of the user's is there.
+    NotFound,
     /// 503: our own trouble, already logged.
     Unavailable,
 }
@@ -65,7 +73,7 @@ impl Refusal {
     pub(super) fn into_answer(self) -> Answer {
         match self {
             Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, "Could not satisfy the request Accept header."),
-            Self::UnknownFormat => detail(StatusCode::NOT_FOUND, "Not found."),
+            Self::UnknownFormat | Self::NotFound => detail(StatusCode::NOT_FOUND, "Not found."),
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, format!("Method \"{method}\" not allowed."))
             }
@@ -78,16 +86,40 @@ impl Refusal {
             Self::RequestTooBig => detail(StatusCode::BAD_REQUEST, "Bad Request (400)"),
             Self::NonField(message) => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
             Self::Fields(errors) => Answer::new(StatusCode::BAD_REQUEST, errors),
+            Self::Superseded => advised(
+                StatusCode::CONFLICT,
+                Action::Reload,
+                json!({"detail": "This refresh token was followed by another one.", "code": "superseded"}),
+            ),
             Self::Unavailable => Answer {
                 retry_after_seconds: Some(RETRY_AFTER_SECONDS),
-                ..detail(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable, try again later.")
+                ..advised(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    Action::Retry,
+                    json!({"detail": "Service temporarily unavailable, try again later."}),
+                )
             },
             unauthorized => unauthorized.into_unauthorized(),
         }
     }
 
+    /// What the app does about a 401. Only where the session is over does it hear so; of a token that is no good by itself
+    /// another one may be stored by now, and an access token is replaced by a refresh.
+    const fn action_when_unauthorized(&self) -> Option<Action> {
+        match self {
+            Self::NoActiveAccount
+            | Self::UserNotFound
+            | Self::UserInactive
+            | Self::BadToken(TokenError::Blacklisted)
+            | Self::BadAccessToken(TokenError::Blacklisted) => Some(Action::Reauthenticate),
+            Self::BadToken(_) | Self::StaleToken | Self::SessionBehind => Some(Action::Reload),
+            _ => None,
+        }
+    }
+
     /// The answers with status 401.
     fn into_unauthorized(self) -> Answer {
+        let action = self.action_when_unauthorized();
         let body = match self {
             Self::MalformedAuthorization => json!({
                 "detail": "Authorization header must contain two space-delimited values",
@@ -97,6 +129,8 @@ impl Refusal {
             Self::BadToken(error) | Self::BadAccessToken(error @ TokenError::NoUser) => {
                 json!({"detail": error.to_string(), "code": "token_not_valid"})
             }
+            Self::StaleToken => json!({"detail": TokenError::Blacklisted.to_string(), "code": "token_not_valid"}),
+            Self::SessionBehind => json!({"detail": "The session is behind this token.", "code": "session_behind"}),
             Self::BadAccessToken(error) => json!({
                 "detail": "Given token not valid for any token type",
                 "code": "token_not_valid",
@@ -108,7 +142,7 @@ impl Refusal {
             Self::NoActiveAccount => json!({"detail": "No active account found for the given token."}),
             _ => json!({"detail": "Authentication credentials were not provided."}),
         };
-        Answer::new(StatusCode::UNAUTHORIZED, body)
+        Answer::new(StatusCode::UNAUTHORIZED, body).with_action(action)
     }
 }
 
@@ -120,6 +154,14 @@ impl IntoResponse for Refusal {
 
 fn detail(status: StatusCode, text: impl Into<String>) -> Answer {
     Answer::new(status, json!({"detail": text.into()}))
+}
+
+/// An answer that says in its body too what the app does about it.
+fn advised(status: StatusCode, action: Action, mut body: serde_json::Value) -> Answer {
+    if let Some(members) = body.as_object_mut() {
+        members.insert("action".to_owned(), json!(action.as_str()));
+    }
+    Answer::new(status, body).with_action(Some(action))
 }
 
 impl From<StoreError> for Refusal {
@@ -247,6 +289,13 @@ pub mod messages {
     pub fn too_many_bytes(most: usize) -> String {
         format!("Ensure this field has no more than {most} bytes.")
     }
+
+    /// A rotation id is none.
+    pub const ROTATION_ID: &str = "Enter 22 to 128 letters, digits, hyphens, underscores, full stops or tildes.";
+    /// The hash of a rotation id is none.
+    pub const ROTATION_NEXT: &str = "Enter the SHA-256 of a rotation id in base64url without padding.";
+    /// The hash is of the rotation id beside it.
+    pub const SAME_ROTATION_ID: &str = "This must be the hash of another rotation id.";
 
     /// A field holds half of a surrogate pair.
     #[must_use]

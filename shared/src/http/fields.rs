@@ -4,6 +4,7 @@ use super::body::Members;
 use super::error::{FieldErrors, Refusal, messages};
 use super::json::Value;
 use crate::domain::password::{self, Password};
+use crate::domain::rotation::{Commitment, RotationId, RotationIds, SameId};
 use crate::domain::text;
 
 /// Reads a request's fields and remembers what is wrong with them.
@@ -12,6 +13,10 @@ pub struct FieldReader {
     members: Members,
     errors: FieldErrors,
 }
+
+/// Something is wrong with a field; the reader remembers what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong;
 
 /// What a text field allows.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +63,45 @@ impl FieldReader {
         let too_long = |_| vec![messages::too_many_bytes(password::MAX_BYTES)];
         let parsed = Password::parse(self.text(name, Text::REQUIRED)?).map_err(too_long);
         parsed.map_err(|found| self.errors.push(name, found)).ok()
+    }
+
+    /// The ids of a rotation: `rotation_id` and `rotation_next`, which clients that do not take part leave out or send as
+    /// null. `None` when something is wrong with them, which is remembered. They are in no view: what `OPTIONS` says is
+    /// recorded.
+    pub fn rotation_ids(&mut self) -> Option<RotationIds> {
+        let id = self.parsed("rotation_id", |text| RotationId::parse(text).ok(), messages::ROTATION_ID);
+        let next = self.rotation_next();
+        RotationIds::new(id.ok()?, next.ok()?)
+            .map_err(|SameId| self.errors.push("rotation_next", vec![messages::SAME_ROTATION_ID.to_owned()]))
+            .ok()
+    }
+
+    /// The hash of the first rotation id, or of the next.
+    ///
+    /// # Errors
+    ///
+    /// When something is wrong with it, which is remembered.
+    pub fn rotation_next(&mut self) -> Result<Option<Commitment>, Wrong> {
+        self.parsed("rotation_next", |text| text.parse().ok(), messages::ROTATION_NEXT)
+    }
+
+    /// The field `name`, read by `parse`, if it is there and not null; when it is wrong, `message` is remembered.
+    fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        message: &'static str,
+    ) -> Result<Option<T>, Wrong> {
+        if let None | Some(Value::Null) = self.members.get(name) {
+            return Ok(None);
+        }
+        let mut parsed = None;
+        let check = |text: &str| {
+            parsed = parse(text);
+            if parsed.is_some() { Vec::new() } else { vec![message.to_owned()] }
+        };
+        self.text_with(name, Text::REQUIRED, check).ok_or(Wrong)?;
+        Ok(parsed)
     }
 
     /// What was found wrong so far.

@@ -5,7 +5,7 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY, WWW_AUTHENTIC
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::answer::{Answer, insert_retry_after, json_text};
+use super::answer::{Answer, json_text};
 use super::error::Refusal;
 use super::negotiation::Renderer;
 use super::view::View;
@@ -46,7 +46,7 @@ impl Rendering<'_> {
         if answer.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\""));
         }
-        insert_retry_after(headers, answer.retry_after_seconds);
+        answer.insert_advice(headers);
         response
     }
 

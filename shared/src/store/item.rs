@@ -23,7 +23,7 @@ pub struct Unreadable {
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(pub(super) &'a Attributes);
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     pub(super) fn optional_text(self, attribute: &'static str) -> Option<String> {
         self.0.get(attribute)?.as_s().ok().cloned()
     }
@@ -36,6 +36,11 @@ impl Reader<'_> {
         self.text(attribute)?.parse().map_err(|_| Unreadable { attribute })
     }
 
+    /// `None` when it is missing; an error when it is there and cannot be read.
+    pub(super) fn optional_parsed<T: FromStr>(self, attribute: &'static str) -> Result<Option<T>, Unreadable> {
+        self.0.get(attribute).map(|_| self.parsed(attribute)).transpose()
+    }
+
     pub(super) fn flag(self, attribute: &'static str) -> Result<bool, Unreadable> {
         self.0.get(attribute).and_then(|value| value.as_bool().ok().copied()).ok_or(Unreadable { attribute })
     }
@@ -46,6 +51,10 @@ impl Reader<'_> {
 
     pub(super) fn number<T: FromStr>(self, attribute: &'static str) -> Result<T, Unreadable> {
         self.optional_number(attribute).ok_or(Unreadable { attribute })
+    }
+
+    pub(super) fn optional_map(self, attribute: &'static str) -> Option<&'a Attributes> {
+        self.0.get(attribute)?.as_m().ok()
     }
 
     pub(super) fn milliseconds(self, attribute: &'static str) -> Result<Timestamp, Unreadable> {

@@ -13,6 +13,7 @@ mod key_steps;
 pub mod keyring;
 pub mod keys;
 pub mod schema;
+mod session_item;
 mod sessions;
 mod table;
 mod tickets;
@@ -26,7 +27,7 @@ pub use error::StoreError;
 pub use item::Unreadable;
 pub use key_steps::{Moved, NewKey};
 pub use keyring::KeyStore;
-pub use sessions::{Advance, Advanced, PrincipalStates, SessionEnd, Sessions};
+pub use sessions::{Advanced, PrincipalStates, SessionEnd, SessionKey, Sessions};
 pub use tickets::Tickets;
 pub use users::{CreateUserError, UserChange, UserUpdate, Users};
 

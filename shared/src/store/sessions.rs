@@ -2,16 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::error::StoreError;
-use super::item::{Attributes, REQUEST_ID, Reader, Unreadable, Writer, number, text};
+use super::item::{Attributes, Reader, Unreadable, number, text};
+use super::session_item::{if_good, rotate, session_item, session_of};
+use super::transaction::{ATTEMPTS, pause};
 use super::users::{epochs_of, user_of};
 use super::{Client, Table, keys};
 use crate::clock::Timestamp;
 use crate::domain::principal::Principal;
-use crate::domain::session::{EndReason, Session, SessionId, SessionPolicy, SessionState};
+use crate::domain::rotation::{Commitment, Rotation};
+use crate::domain::session::{EndReason, Session, SessionId, SessionState};
 use crate::domain::user::{User, UserId, UserState};
 use crate::randomness::Randomness;
 
@@ -22,23 +26,21 @@ pub struct Sessions {
     randomness: Randomness,
 }
 
-/// Which session a refresh token wants to move on, and from where.
-#[derive(Clone, Copy, Debug)]
-pub struct Advance {
-    /// Whose session.
+/// One session of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionKey {
+    /// Whose.
     pub user_id: UserId,
-    /// Which session.
+    /// Which.
     pub session_id: SessionId,
-    /// The counter that the token carries.
-    pub counter: u64,
 }
 
-/// What came of it.
+/// What came of moving a session on.
 #[derive(Debug)]
 pub enum Advanced {
     /// The session as it is now.
     Yes(Box<Session>),
-    /// The condition did not hold; the session as it stands, if it is still there.
+    /// The token was not the good one; the session as it stands, if it is still there.
     No(Option<Box<Session>>),
 }
 
@@ -62,12 +64,12 @@ impl PrincipalStates {
 }
 
 /// What came of ending a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum SessionEnd {
     /// The session is over now.
     Ended,
-    /// It was over before.
-    AlreadyEnded,
+    /// It was over before, or had moved on too far: the session as it stands.
+    Refused(Box<Session>),
     /// There is no such session: its user was deleted, or it ran out long ago.
     Missing,
 }
@@ -100,6 +102,36 @@ impl Sessions {
             }
         }
         Ok(user.map(|user| (user, sessions)))
+    }
+
+    /// The sessions of `user_id` that were opened after `opened_after`, or all of them, and neither ended nor ran out before
+    /// `now`. One page, 1 MB, of what is stored: some two thousand sessions.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn open_ones(
+        &self,
+        user_id: UserId,
+        opened_after: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        let after = opened_after.map_or_else(|| keys::SESSION_PREFIX.to_owned(), |id| keys::session(user_id, id).sort);
+        let query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :partition AND sk > :after")
+            .filter_expression(
+                "attribute_not_exists(ended_at) AND expires_at_ms > :now AND absolute_expires_at_ms > :now",
+            )
+            .expression_attribute_values(":partition", text(keys::user_partition(user_id)))
+            .expression_attribute_values(":after", text(after))
+            .expression_attribute_values(":now", number(now.milliseconds()));
+        let output = query.send().await.map_err(|error| StoreError::of("Query", &error))?;
+        Ok(output.items.unwrap_or_default().iter().map(session_of).collect::<Result<_, _>>()?)
     }
 
     /// The user `user_id` and, if asked for, one session. One batch read.
@@ -162,35 +194,38 @@ impl Sessions {
         put.send().await.map(|_| ()).map_err(|error| StoreError::of("PutItem", &error))
     }
 
-    /// Moves a session on if `from` carries its counter and it is open: with rotation to the next counter and a new
-    /// expiry, else only its last use. One conditional write.
+    /// Carries out `rotation` if the token that it spends, anchored to `anchor`, is the good one. One conditional write,
+    /// which is atomic: of requests that cross, one moves the session and the others learn what it became.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn advance(&self, from: Advance, now: Timestamp, policy: &SessionPolicy) -> Result<Advanced, StoreError> {
-        let mut update = self
-            .conditional_update(from.user_id, from.session_id)
-            .condition_expression(
-                "attribute_exists(pk) AND attribute_not_exists(ended_at) AND #counter = :counter \
-                 AND expires_at_ms > :now AND absolute_expires_at_ms > :now",
-            )
-            .expression_attribute_names("#counter", "counter")
-            .expression_attribute_values(":counter", number(from.counter))
-            .expression_attribute_values(":now", number(now.milliseconds()));
-        update = if policy.rotate {
-            let expires_at = now.plus_seconds(policy.refresh_lifetime_seconds);
-            update
-                .update_expression(
-                    "SET #counter = :next, rotated_at = :now, last_used_at = :now, expires_at_ms = :expires_ms, \
-                     expires_at = :expires, request_id = :request",
-                )
-                .expression_attribute_values(":next", number(from.counter + 1))
-                .expression_attribute_values(":expires_ms", number(expires_at.milliseconds()))
-                .expression_attribute_values(":expires", number(ttl_of(expires_at)))
-        } else {
-            update.update_expression("SET last_used_at = :now, request_id = :request")
-        };
+    pub async fn rotate(
+        &self,
+        key: SessionKey,
+        (anchor, rotation): (Option<Commitment>, &Rotation),
+    ) -> Result<Advanced, StoreError> {
+        let update = if_good(self.conditional_update(key), (rotation.spent.counter, anchor), rotation.now);
+        self.advance(rotate(update, rotation)).await
+    }
+
+    /// Remembers that the token `token`, with its counter and its anchor, was used at `now`, if it is the good one: what a
+    /// refresh does where refresh tokens do not rotate. One conditional write.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn touch(
+        &self,
+        key: SessionKey,
+        token: (u64, Option<Commitment>),
+        now: Timestamp,
+    ) -> Result<Advanced, StoreError> {
+        let update = if_good(self.conditional_update(key), token, now);
+        self.advance(update.update_expression("SET last_used_at = :now, request_id = :request")).await
+    }
+
+    async fn advance(&self, update: UpdateItemFluentBuilder) -> Result<Advanced, StoreError> {
         match self.send(update).await? {
             Written::Now(session) | Written::Before(session) => Ok(Advanced::Yes(session)),
             Written::Refused(session) => Ok(Advanced::No(session)),
@@ -202,21 +237,32 @@ impl Sessions {
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn end(
+    pub async fn end(&self, key: SessionKey, ending: (Timestamp, EndReason)) -> Result<SessionEnd, StoreError> {
+        self.end_at_most(key, ending, u64::MAX).await
+    }
+
+    /// The same, unless it has rotated more than `most` times.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn end_at_most(
         &self,
-        user_id: UserId,
-        session_id: SessionId,
+        key: SessionKey,
         (now, reason): (Timestamp, EndReason),
+        most: u64,
     ) -> Result<SessionEnd, StoreError> {
         let update = self
-            .conditional_update(user_id, session_id)
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(ended_at)")
+            .conditional_update(key)
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(ended_at) AND #counter <= :most")
             .update_expression("SET ended_at = :now, ended_reason = :reason, request_id = :request")
+            .expression_attribute_names("#counter", "counter")
+            .expression_attribute_values(":most", number(most))
             .expression_attribute_values(":now", number(now.milliseconds()))
             .expression_attribute_values(":reason", text(reason.as_str()));
         Ok(match self.send(update).await? {
             Written::Now(_) | Written::Before(_) => SessionEnd::Ended,
-            Written::Refused(Some(_)) => SessionEnd::AlreadyEnded,
+            Written::Refused(Some(session)) => SessionEnd::Refused(session),
             Written::Refused(None) => SessionEnd::Missing,
         })
     }
@@ -226,40 +272,56 @@ impl Sessions {
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn remove(&self, user_id: UserId, session_id: SessionId) -> Result<(), StoreError> {
-        let key = keys::session(user_id, session_id).attributes();
+    pub async fn remove(&self, key: SessionKey) -> Result<(), StoreError> {
+        let key = key.item().attributes();
         let delete = self.table.client.delete_item().table_name(&self.table.name).set_key(Some(key));
         delete.send().await.map(|_| ()).map_err(|error| StoreError::of("DeleteItem", &error))
     }
 
-    fn conditional_update(&self, user_id: UserId, session_id: SessionId) -> UpdateItemFluentBuilder {
-        let key = keys::session(user_id, session_id);
+    fn conditional_update(&self, key: SessionKey) -> UpdateItemFluentBuilder {
         self.table
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
+            .set_key(Some(key.item().attributes()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
+    /// Sends `update`; when a transaction holds the item (a password is being changed), again a moment later.
     async fn send(&self, update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
         let request_id = self.randomness.hex_128();
-        let error = match update.expression_attribute_values(":request", text(&request_id)).send().await {
-            Ok(output) => return Ok(Written::Now(boxed(&output.attributes.unwrap_or_default())?)),
-            Err(error) => error,
-        };
-        let Some(aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(refused)) =
-            error.as_service_error()
-        else {
-            return Err(StoreError::of("UpdateItem", &error));
-        };
-        match refused.item() {
-            None => Ok(Written::Refused(None)),
-            // The SDK repeated a call whose answer was lost: what stands is what the first attempt wrote.
-            Some(item) if Reader(item).is_written_by(&request_id) => Ok(Written::Before(boxed(item)?)),
-            Some(item) => Ok(Written::Refused(Some(boxed(item)?))),
+        let update = update.expression_attribute_values(":request", text(&request_id));
+        for attempt in 0..ATTEMPTS {
+            let error = match update.clone().send().await {
+                Ok(output) => return Ok(Written::Now(boxed(&output.attributes.unwrap_or_default())?)),
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    return refusal(refused.item(), &request_id);
+                }
+                Some(UpdateItemError::TransactionConflictException(_)) => pause(attempt, &self.randomness).await,
+                _ => return Err(StoreError::of("UpdateItem", &error)),
+            }
         }
+        Err(StoreError::Unavailable { operation: "UpdateItem", reason: "TransactionConflict".to_owned() })
+    }
+}
+
+/// What the item says of a write whose condition did not hold.
+fn refusal(item: Option<&Attributes>, request_id: &str) -> Result<Written, StoreError> {
+    Ok(match item {
+        None => Written::Refused(None),
+        // The SDK repeated a call whose answer was lost: what stands is what the first attempt wrote.
+        Some(item) if Reader(item).is_written_by(request_id) => Written::Before(boxed(item)?),
+        Some(item) => Written::Refused(Some(boxed(item)?)),
+    })
+}
+
+impl SessionKey {
+    fn item(self) -> keys::Key {
+        keys::session(self.user_id, self.session_id)
     }
 }
 
@@ -270,48 +332,6 @@ enum Written {
     Refused(Option<Box<Session>>),
 }
 
-/// When DynamoDB may remove a session: a day after its refresh token, when no access token of it can be left either
-/// (`FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS` is a day at most).
-const fn ttl_of(expires_at: Timestamp) -> i64 {
-    expires_at.plus_seconds(86_400).seconds()
-}
-
 fn boxed(item: &Attributes) -> Result<Box<Session>, Unreadable> {
     session_of(item).map(Box::new)
-}
-
-fn session_item(session: &Session) -> Attributes {
-    let mut writer = Writer::new(&keys::session(session.user_id, session.id))
-        .with("session_id", text(session.id.to_string()))
-        .with("user_id", text(session.user_id.to_string()))
-        .with("revocations", number(session.epochs.revocations))
-        .with("deactivations", number(session.epochs.deactivations))
-        .with("counter", number(session.counter))
-        .with("rotated_at", number(session.rotated_at.milliseconds()))
-        .with("created_at", number(session.created_at.milliseconds()))
-        .with("last_used_at", number(session.last_used_at.milliseconds()))
-        .with("expires_at_ms", number(session.expires_at.milliseconds()))
-        .with(keys::TTL, number(ttl_of(session.expires_at)))
-        .with("absolute_expires_at_ms", number(session.absolute_expires_at.milliseconds()));
-    if let Some(device) = &session.device {
-        writer = writer.with("device", text(device));
-    }
-    writer.with(REQUEST_ID, text(session.id.to_string())).finish()
-}
-
-fn session_of(item: &Attributes) -> Result<Session, Unreadable> {
-    let read = Reader(item);
-    Ok(Session {
-        id: read.parsed("session_id")?,
-        user_id: read.parsed("user_id")?,
-        epochs: epochs_of(read)?,
-        counter: read.number("counter")?,
-        rotated_at: read.milliseconds("rotated_at")?,
-        created_at: read.milliseconds("created_at")?,
-        last_used_at: read.milliseconds("last_used_at")?,
-        expires_at: read.milliseconds("expires_at_ms")?,
-        absolute_expires_at: read.milliseconds("absolute_expires_at_ms")?,
-        ended_at: read.optional_number("ended_at").map(Timestamp::from_milliseconds),
-        device: read.optional_text("device"),
-    })
 }

@@ -20,8 +20,8 @@ pub(super) enum Transacted {
 
 /// DynamoDB's code for a condition that did not hold.
 pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
-/// How often a transaction is tried that met another one on the same item.
-const ATTEMPTS: u32 = 5;
+/// How often a write is tried that met a transaction on the same item.
+pub(super) const ATTEMPTS: u32 = 5;
 /// The first pause, doubled each time and jittered: 25-50 ms, 50-100, 100-200, 200-400.
 const FIRST_PAUSE_MILLISECONDS: u32 = 50;
 
@@ -43,16 +43,19 @@ impl Table {
             };
             match cancellation_reasons(&error) {
                 Some(reasons) if any_code(&reasons, CONDITION_FAILED) => return Ok(Transacted::Refused(reasons)),
-                Some(reasons) if any_code(&reasons, "TransactionConflict") => {
-                    let pause = FIRST_PAUSE_MILLISECONDS << attempt;
-                    let jittered = pause / 2 + randomness.up_to(pause / 2);
-                    tokio::time::sleep(Duration::from_millis(u64::from(jittered))).await;
-                }
+                Some(reasons) if any_code(&reasons, "TransactionConflict") => pause(attempt, randomness).await,
                 _ => return Err(StoreError::of(OPERATION, &error)),
             }
         }
         Err(StoreError::Unavailable { operation: OPERATION, reason: "TransactionConflict".to_owned() })
     }
+}
+
+/// The pause before a write that met a transaction is tried again after `attempt` others.
+pub(super) async fn pause(attempt: u32, randomness: &Randomness) {
+    let pause = FIRST_PAUSE_MILLISECONDS << attempt;
+    let jittered = pause / 2 + randomness.up_to(pause / 2);
+    tokio::time::sleep(Duration::from_millis(u64::from(jittered))).await;
 }
 
 fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<CancellationReason>> {

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::TokenError;
 use crate::clock::Timestamp;
 use crate::domain::principal::Principal;
+use crate::domain::rotation::Commitment;
 use crate::domain::session::SessionId;
-use crate::domain::user::UserId;
+use crate::domain::user::{User, UserId};
 
 /// The two kinds of token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(super) struct SignedClaims<'a> {
     pub(super) sid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ctr: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cnf: Option<String>,
 }
 
 /// What a good access token says.
@@ -84,7 +87,7 @@ impl AccessClaims {
 }
 
 /// What a good refresh token says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshClaims {
     /// Whose it is.
     pub user_id: UserId,
@@ -92,6 +95,37 @@ pub struct RefreshClaims {
     pub session_id: SessionId,
     /// How many rotations came before it.
     pub counter: u64,
+    /// What it is anchored to, if it is.
+    pub anchor: Option<Commitment>,
+    /// What the next refresh token says too.
+    pub copied: CopiedClaims,
+}
+
+/// What each refresh token of a session copies from the one before: so the same one can be made again, though the user
+/// may have another name by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedClaims {
+    /// The username at the log-in.
+    pub username: String,
+    /// The first name at the log-in.
+    pub first_name: String,
+    /// The last name at the log-in.
+    pub last_name: String,
+    /// The issuer at the log-in.
+    pub issuer: String,
+}
+
+impl CopiedClaims {
+    /// What the first refresh token of a log-in says.
+    #[must_use]
+    pub fn of(user: &User, issuer: &str) -> Self {
+        Self {
+            username: user.username.to_string(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            issuer: issuer.to_owned(),
+        }
+    }
 }
 
 /// A JSON object whose member names are unique.
@@ -184,10 +218,18 @@ impl UniqueMembers {
 
     /// Reads it as a refresh token. One that we never issued lacks `sid` or `ctr`, however well it is signed.
     pub(super) fn refresh(&self) -> Result<RefreshClaims, TokenError> {
+        let copied = |name| self.text(name).unwrap_or_default().to_owned();
         Ok(RefreshClaims {
             user_id: self.parsed("id")?,
             session_id: self.parsed("sid")?,
             counter: self.get("ctr").and_then(Value::as_u64).ok_or(TokenError::Invalid)?,
+            anchor: self.get("cnf").map(|_| self.parsed("cnf")).transpose()?,
+            copied: CopiedClaims {
+                username: copied("username"),
+                first_name: copied("first_name"),
+                last_name: copied("last_name"),
+                issuer: copied("iss"),
+            },
         })
     }
 

@@ -72,6 +72,8 @@ struct Known {
 pub(super) struct Ring {
     pub(super) access: Option<SigningKey>,
     pub(super) refresh: Option<SigningKey>,
+    /// Secrets that signed refresh tokens before: a token of theirs that has to be given again is the same one.
+    earlier_refresh: Vec<SigningKey>,
     by_kid: HashMap<String, VerificationKey>,
     /// Verifies whatever `kid` a token names: the key shared with a Django, which names none.
     any_kid: Option<VerificationKey>,
@@ -116,6 +118,12 @@ pub enum KeyringError {
 impl Ring {
     fn can_sign(&self) -> bool {
         self.access.is_some() && self.refresh.is_some()
+    }
+
+    /// The secret called `kid`, if it is still there, else the one that signs now.
+    pub(super) fn refresh_key(&self, kid: Option<&str>) -> Option<&SigningKey> {
+        let earlier = self.earlier_refresh.iter().find(|key| key.kid.as_deref() == kid);
+        earlier.or(self.refresh.as_ref())
     }
 
     /// The key that a token with this `kid` must have been signed with.
@@ -345,8 +353,11 @@ impl Stored {
         }
         for item in refresh {
             let key = VerificationKey::shared(item.secret.as_bytes(), Some(TokenType::Refresh));
-            if item.state == KeyState::Active && self.access == KeyAccess::Sign {
-                ring.refresh = Some(SigningKey::shared(Some(item.kid.clone()), item.secret.as_bytes()));
+            let signing = || SigningKey::shared(Some(item.kid.clone()), item.secret.as_bytes());
+            match (self.access, item.state) {
+                (KeyAccess::Sign, KeyState::Active) => ring.refresh = Some(signing()),
+                (KeyAccess::Sign, KeyState::Retiring) => ring.earlier_refresh.push(signing()),
+                _ => {}
             }
             ring.by_kid.insert(item.kid, key);
         }

@@ -12,13 +12,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use claims::{AccessClaims, RefreshClaims, TokenType};
+pub use claims::{AccessClaims, CopiedClaims, RefreshClaims, TokenType};
 pub use key::KeyError;
 pub use keyring::{KeyAccess, Keyring, KeyringError, PublishedKey};
 pub use rotation::{Outcome, Rotation, RotationError, StepTaken, TakenOut};
-pub use signer::{ReadySigner, Signer};
+pub use signer::{AccessFor, ReadySigner, Signer};
 pub use ticket::{TICKET_LIFETIME_SECONDS, Ticket};
-pub use verifier::{AnyClaims, Verifier, VerifyError};
+pub use verifier::{AnyClaims, Expiry, Verifier, VerifyError};
 
 /// Why a token is refused; `Display` is the contract's wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::claims::{SignedClaims, TokenType};
+use super::claims::{CopiedClaims, SignedClaims, TokenType};
 use super::key::SigningKey;
 use super::keyring::{Keyring, KeyringError, Ring};
 use super::{AccessToken, RefreshToken, refresh_audience};
@@ -39,24 +39,6 @@ impl Signer {
         Ok(ReadySigner { signer: self, ring: self.keyring.signing_ring().await? })
     }
 
-    fn common<'a>(&self, (user, session): (&'a User, &Session), issuer: &'a str) -> SignedClaims<'a> {
-        SignedClaims {
-            token_type: TokenType::Refresh,
-            exp: session.expires_at.min(session.absolute_expires_at).seconds(),
-            iat: session.rotated_at.seconds(),
-            jti: format!("{}.{}", session.id, session.counter),
-            id: user.id.to_string(),
-            username: user.username.as_str(),
-            first_name: &user.first_name,
-            last_name: &user.last_name,
-            sub: user.id.to_string(),
-            iss: issuer,
-            aud: refresh_audience(&self.settings.audience),
-            sid: session.id.to_string(),
-            ctr: Some(session.counter),
-        }
-    }
-
     /// The lifetime, up to 5 % shorter with jitter.
     fn access_lifetime_seconds(&self) -> i64 {
         let lifetime = self.settings.access_lifetime_seconds;
@@ -74,38 +56,76 @@ pub struct ReadySigner<'a> {
     ring: Arc<Ring>,
 }
 
+/// Whom an access token is for, and from when its lifetime counts.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessFor<'a> {
+    /// The user, as it is now.
+    pub user: &'a User,
+    /// The session.
+    pub session: &'a Session,
+    /// From when the lifetime counts: now, but for a refresh that is answered again the time of its rotation, so that
+    /// whoever captured it gains nothing by repeating it.
+    pub lifetime_from: Timestamp,
+}
+
 impl ReadySigner<'_> {
-    /// An access token for `user` in `session`, good from `now` on. About 0.6 ms with RS256.
+    /// An access token that `issuer` gives `now`. About 0.6 ms with RS256.
     ///
     /// # Errors
     ///
     /// When there is no key to sign with.
-    pub fn access(
-        &self,
-        (user, session): (&User, &Session),
-        issuer: &str,
-        now: Timestamp,
-    ) -> Result<AccessToken, KeyringError> {
-        let ends_with_session = session.absolute_expires_at.seconds();
+    pub fn access(&self, whom: AccessFor<'_>, issuer: &str, now: Timestamp) -> Result<AccessToken, KeyringError> {
+        let AccessFor { user, session, lifetime_from } = whom;
+        let ends = lifetime_from.plus_seconds(self.signer.access_lifetime_seconds()).max(now);
         let claims = SignedClaims {
             token_type: TokenType::Access,
-            exp: now.plus_seconds(self.signer.access_lifetime_seconds()).seconds().min(ends_with_session),
+            exp: ends.min(session.absolute_expires_at).seconds(),
             iat: now.seconds(),
             jti: self.signer.randomness.hex_128(),
+            id: user.id.to_string(),
+            username: user.username.as_str(),
+            first_name: &user.first_name,
+            last_name: &user.last_name,
+            sub: user.id.to_string(),
+            iss: issuer,
             aud: self.signer.settings.audience.clone(),
+            sid: session.id.to_string(),
             ctr: None,
-            ..self.signer.common((user, session), issuer)
+            cnf: None,
         };
         sign(self.ring.access.as_ref(), &claims).map(AccessToken)
     }
 
-    /// The good refresh token of `session`: made of the session alone, so that it can be made again.
+    /// The `kid` of the secret that signs refresh tokens now; a key shared with a Django has none.
+    #[must_use]
+    pub fn refresh_kid(&self) -> Option<String> {
+        self.ring.refresh.as_ref().and_then(|key| key.kid.clone())
+    }
+
+    /// The good refresh token of `session`: made of the session and of what the token before it said, so that it can be
+    /// made again, byte for byte while the secret that signed it is in the ring.
     ///
     /// # Errors
     ///
     /// When there is no key to sign with.
-    pub fn refresh(&self, (user, session): (&User, &Session), issuer: &str) -> Result<RefreshToken, KeyringError> {
-        sign(self.ring.refresh.as_ref(), &self.signer.common((user, session), issuer)).map(RefreshToken)
+    pub fn refresh(&self, session: &Session, copied: &CopiedClaims) -> Result<RefreshToken, KeyringError> {
+        let claims = SignedClaims {
+            token_type: TokenType::Refresh,
+            exp: session.expires_at.min(session.absolute_expires_at).seconds(),
+            iat: session.rotated_at.seconds(),
+            jti: format!("{}.{}", session.id, session.counter),
+            id: session.user_id.to_string(),
+            username: &copied.username,
+            first_name: &copied.first_name,
+            last_name: &copied.last_name,
+            sub: session.user_id.to_string(),
+            iss: &copied.issuer,
+            aud: refresh_audience(&self.signer.settings.audience),
+            sid: session.id.to_string(),
+            ctr: Some(session.counter),
+            cnf: session.anchor.map(|anchor| anchor.to_string()),
+        };
+        sign(self.ring.refresh_key(session.kid.as_deref()), &claims).map(RefreshToken)
     }
 }
 

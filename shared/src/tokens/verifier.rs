@@ -37,6 +37,30 @@ pub enum VerifyError {
     Keyring(#[from] KeyringError),
 }
 
+/// Whether a token has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Not yet.
+    ToCome,
+    /// It has.
+    Past,
+}
+
+/// The claims of a token with nothing wrong but perhaps its expiry.
+struct Checked {
+    claims: UniqueMembers,
+    expiry: Expiry,
+}
+
+impl Checked {
+    fn unexpired(self) -> Result<UniqueMembers, TokenError> {
+        match self.expiry {
+            Expiry::ToCome => Ok(self.claims),
+            Expiry::Past => Err(TokenError::Expired),
+        }
+    }
+}
+
 /// What a good token of either kind says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnyClaims {
@@ -60,7 +84,7 @@ impl Verifier {
     /// When it is no good at `now`, or the key ring cannot be read.
     pub async fn access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, VerifyError> {
         let claims = self.claims(token, Some(TokenType::Access), now).await?;
-        Ok(self.read_access(&claims)?)
+        Ok(self.read_access(&claims.unexpired()?)?)
     }
 
     /// Takes `token` as a refresh token. Whether its session is still open is for the store to say.
@@ -70,7 +94,26 @@ impl Verifier {
     /// When it is no good at `now`, or the key ring cannot be read.
     pub async fn refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims, VerifyError> {
         let claims = self.claims(token, Some(TokenType::Refresh), now).await?;
-        Ok(claims.refresh()?)
+        Ok(claims.unexpired()?.refresh()?)
+    }
+
+    /// Takes `token` as a refresh token, and says whether it has expired, if nothing else is wrong with it: one whose
+    /// answer was lost may still be asked about.
+    ///
+    /// # Errors
+    ///
+    /// When it is no good at `now`, or the key ring cannot be read.
+    pub async fn refresh_even_expired(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(RefreshClaims, Expiry), VerifyError> {
+        let Checked { claims, expiry } = self.claims(token, Some(TokenType::Refresh), now).await?;
+        match (claims.refresh(), expiry) {
+            (Ok(claims), expiry) => Ok((claims, expiry)),
+            (Err(_), Expiry::Past) => Err(TokenError::Expired.into()),
+            (Err(error), Expiry::ToCome) => Err(error.into()),
+        }
     }
 
     /// Takes `token` as a token of either kind.
@@ -79,7 +122,7 @@ impl Verifier {
     ///
     /// When it is no good at `now`, or the key ring cannot be read.
     pub async fn any(&self, token: &str, now: Timestamp) -> Result<AnyClaims, VerifyError> {
-        let claims = self.claims(token, None, now).await?;
+        let claims = self.claims(token, None, now).await?.unexpired()?;
         Ok(match claims.token_type()? {
             TokenType::Access => AnyClaims::Access(self.read_access(&claims)?),
             TokenType::Refresh => AnyClaims::Refresh(claims.refresh()?),
@@ -95,33 +138,45 @@ impl Verifier {
         Ok(access)
     }
 
-    /// The claims of `token`, once its signature and everything that both kinds share are checked.
-    async fn claims(
-        &self,
-        token: &str,
-        wanted: Option<TokenType>,
-        now: Timestamp,
-    ) -> Result<UniqueMembers, VerifyError> {
+    /// The claims of `token`, once its signature and everything that both kinds share are checked. That it has expired is
+    /// said before anything else that may be wrong with it, as the contract has it.
+    async fn claims(&self, token: &str, wanted: Option<TokenType>, now: Timestamp) -> Result<Checked, VerifyError> {
         let parts = Parts::split(token).ok_or(TokenError::Invalid)?;
         let header = UniqueMembers::parse(&parts.header)?;
         let key = self.key(key_id(&header)?, wanted).await?;
         check_signature(&parts, &header, &key)?;
         let claims = UniqueMembers::parse(&parts.claims)?;
-        claims.check_times(now)?;
+        let expiry = match claims.check_times(now) {
+            Ok(()) => Expiry::ToCome,
+            Err(TokenError::Expired) => Expiry::Past,
+            Err(error) => return Err(error.into()),
+        };
+        match (self.check_claims(&claims, (&key, wanted)), expiry) {
+            (Ok(()), _) => Ok(Checked { claims, expiry }),
+            (Err(_), Expiry::Past) => Err(TokenError::Expired.into()),
+            (Err(error), Expiry::ToCome) => Err(error.into()),
+        }
+    }
+
+    /// Everything but the signature and the times.
+    fn check_claims(
+        &self,
+        claims: &UniqueMembers,
+        (key, wanted): (&VerificationKey, Option<TokenType>),
+    ) -> Result<(), TokenError> {
         // Ours say when they were made; a Django's may not.
         if claims.get("iat").is_none() && !self.keyring.is_shared() {
-            return Err(TokenError::Invalid.into());
+            return Err(TokenError::Invalid);
         }
         claims.check_subject()?;
         let token_type = claims.token_type()?;
         if wanted.is_some_and(|wanted| wanted != token_type) {
-            return Err(TokenError::WrongType.into());
+            return Err(TokenError::WrongType);
         }
         if key.signs.is_some_and(|signs| signs != token_type) {
-            return Err(TokenError::Invalid.into());
+            return Err(TokenError::Invalid);
         }
-        self.check_origin(&claims, token_type)?;
-        Ok(claims)
+        self.check_origin(claims, token_type)
     }
 
     /// The key called `kid`. A refresh token under a secret that may be newer than what we know is no reason to log out.

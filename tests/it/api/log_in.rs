@@ -104,17 +104,41 @@ async fn what_can_wait_never_fails_a_log_in() {
 }
 
 #[tokio::test]
-async fn a_session_remembers_its_device() {
+async fn log_outs_that_piled_up_hide_no_session_from_the_cap() {
+    let app = TestApp::builder().with("FAREGATE_SESSIONS_PER_USER", "2").start().await;
+    let mut tokens = app.user("ann").await;
+    for _ in 0..10 {
+        app.log_out(&tokens.refresh).await.is(200);
+        app.clock.advance_seconds(1);
+        tokens = app.log_in("ann").await;
+    }
+    let first = tokens;
+    app.clock.advance_seconds(1);
+    let second = app.log_in("ann").await;
+    app.clock.advance_seconds(1);
+    app.calls.take();
+    let third = app.log_in("ann").await;
+    let mut calls = app.calls.take();
+    calls.sort();
+    assert_eq!(calls, ["DeleteItem", "GetItem", "PutItem", "Query", "Query"]);
+    app.me(&first.access).await.is(401);
+    app.me(&second.access).await.is(200);
+    app.me(&third.access).await.is(200);
+}
+
+#[tokio::test]
+async fn a_session_remembers_what_the_app_calls_the_device_and_what_kind_it_is() {
     let app = TestApp::start().await;
     app.sign_up("ann").await.is(201);
-    let body = json!({"username": "ann", "password": PASSWORD});
+    let body = json!({"username": "ann", "password": PASSWORD, "device_name": " Ann's phone "});
     let mut request = json_request(Method::POST, "/api/log_in/", &body);
-    let agent = format!("Taxi/{}", "9".repeat(400));
-    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_str(&agent).unwrap());
+    let agent = HeaderValue::from_static("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1");
+    request.headers_mut().insert(header::USER_AGENT, agent);
     app.send(request).await.is(200);
     let id = app.service.users().find_id("ann").await.unwrap();
     let (_, sessions) = app.service.sessions().of_user(id, 20).await.unwrap().unwrap();
-    assert_eq!(sessions[0].device.as_deref(), Some(&agent[..256]));
+    assert_eq!(sessions[0].device.name.as_deref(), Some("Ann's phone"));
+    assert_eq!(sessions[0].device.client.as_ref().unwrap().as_str(), "Safari on iOS");
 }
 
 #[tokio::test]

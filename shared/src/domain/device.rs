@@ -1,0 +1,112 @@
+//! The device that a session was opened on, as far as its user needs it to tell sessions apart.
+
+/// The most characters of the name that an app gives a device.
+pub const MAX_NAME_LENGTH: usize = 100;
+
+/// The device that a session was opened on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// What the app calls it.
+    pub name: Option<String>,
+    /// What kind of program it is.
+    pub client: Option<Client>,
+}
+
+/// The kind of a program, such as `Safari on iOS`: what its `User-Agent` says, and no more of it than that. Versions and
+/// models would tell one person's device from another's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client(String);
+
+/// What a `User-Agent` must hold, and what that is called. The first that fits counts: browsers name those that they
+/// resemble too, always behind themselves in this order.
+const PROGRAMS: [(&str, &str); 12] = [
+    ("edg", "Edge"),
+    ("opr/", "Opera"),
+    ("samsungbrowser", "Samsung Internet"),
+    ("firefox", "Firefox"),
+    ("fxios", "Firefox"),
+    ("crios", "Chrome"),
+    ("chrome", "Chrome"),
+    ("safari", "Safari"),
+    // What apps send that do not name themselves.
+    ("okhttp", "App"),
+    ("cfnetwork", "App"),
+    ("dalvik", "App"),
+    ("dart", "App"),
+];
+const SYSTEMS: [(&str, &str); 9] = [
+    ("android", "Android"),
+    ("okhttp", "Android"),
+    ("iphone", "iOS"),
+    ("ipad", "iOS"),
+    ("ios", "iOS"),
+    ("cfnetwork", "Apple"),
+    ("windows", "Windows"),
+    ("mac os", "macOS"),
+    ("linux", "Linux"),
+];
+
+impl Client {
+    /// What `user_agent` says; nothing when it names no program and no system that we know.
+    #[must_use]
+    pub fn of(user_agent: &str) -> Option<Self> {
+        let lower = user_agent.to_ascii_lowercase();
+        let first =
+            |known: &[(&str, &'static str)]| known.iter().find(|(word, _)| lower.contains(word)).map(|(_, name)| *name);
+        match (first(&PROGRAMS), first(&SYSTEMS)) {
+            (Some(program), Some(system)) => Some(Self(format!("{program} on {system}"))),
+            (Some(one), None) | (None, Some(one)) => Some(Self(one.to_owned())),
+            (None, None) => None,
+        }
+    }
+
+    /// A client as it was stored.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Its words.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_says_which_program_on_which_system() {
+        for (user_agent, said) in [
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+                 Version/18.5 Mobile/15E148 Safari/604.1",
+                "Safari on iOS",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile \
+                 Safari/537.36",
+                "Chrome on Android",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 \
+                 Safari/537.36 Edg/143.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0",
+                "Firefox on macOS",
+            ),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
+            ("okhttp/5.1.0", "App on Android"),
+            ("Taxi/7 CFNetwork/3826.500.131 Darwin/24.5.0", "App on Apple"),
+            ("Dart/3.9 (dart:io)", "App"),
+        ] {
+            assert_eq!(Client::of(user_agent).as_ref().map(Client::as_str), Some(said), "{user_agent}");
+        }
+        assert_eq!(Client::of("curl/8.14.1"), None);
+        assert_eq!(Client::of(""), None);
+    }
+}
