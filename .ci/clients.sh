@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The clients of docs/guides/clients.md: the guide shows the files that are tested, in Node, in Chromium and against the
-# running service, whose WebSockets Python's `websockets` package tries as well.
+# The clients of docs/guides/clients.md, which shows the files that are tested, and clients/typescript: in Node, in
+# Chromium and against the running service, whose WebSockets Python's `websockets` package tries as well.
 #
 # Needs Node 20 and Python 3.11. CHROMIUM names the browser; without it, and as root on Debian, it is installed.
 set -euo pipefail
@@ -24,6 +24,13 @@ if ! installed clients-node "$node_packages"; then
     npm install --prefix .tools/clients-node --no-save --no-package-lock --no-audit --no-fund --silent $node_packages
     done_with clients-node "$node_packages"
 fi
+package=$(cat clients/typescript/package.json)
+if ! installed clients-typescript "$package"; then
+    mkdir -p .tools/clients-typescript
+    cp clients/typescript/package.json .tools/clients-typescript/
+    npm install --prefix .tools/clients-typescript --no-package-lock --no-audit --no-fund --silent
+    done_with clients-typescript "$package"
+fi
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || :)}
 if [ -z "$CHROMIUM" ]; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -37,6 +44,13 @@ fi
 export CHROMIUM
 
 cargo build --quiet
+
+typescript=$PWD/.tools/clients-typescript
+rm -rf "$typescript/build"
+"$typescript/node_modules/.bin/tsc" -p clients/typescript/tsconfig.json --noEmit
+"$typescript/node_modules/.bin/tsc" -p clients/typescript/tsconfig.test.json \
+    --typeRoots "$typescript/node_modules/@types" --outDir "$typescript/build"
+export CLIENTS_TYPESCRIPT=$typescript/build
 
 # The clients' work is measured here, not the password hash's.
 export FAREGATE_ARGON2_MEMORY_KIB=64 FAREGATE_ARGON2_ITERATIONS=1
@@ -68,6 +82,8 @@ service() {
 }
 service short-lived FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS=5 FAREGATE_TOKEN_JITTER=off
 export CLIENTS_SHORT_LIVED_API=$api
+service fixed FAREGATE_ROTATE_REFRESH_TOKENS=false
+export CLIENTS_FIXED_API=$api
 service ordinary
 export CLIENTS_API=$api CLIENTS_FAREGATE="$binaries/faregate --endpoint-url $dynamodb"
 export CLIENTS_NODE_MODULES=$PWD/.tools/clients-node/node_modules
@@ -85,7 +101,8 @@ failed=0
 set -m
 timeout 300 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$logs/node" \
-    .ci/clients/{session,requests,socket,browser,service}.test.mjs &
+    .ci/clients/{session,requests,rotation,socket,browser,tabs,service}.test.mjs \
+    "$CLIENTS_TYPESCRIPT"/test/{client,answers,workers,service}.test.js &
 node=$!
 set +m
 started+=("-$node")

@@ -1,5 +1,6 @@
 // Time that passes when a test says so, and a service that answers what a test says.
-import { createSession } from "../../docs/guides/clients/session.js";
+import { createHash } from "node:crypto";
+import { createSession, sameRecord } from "../../docs/guides/clients/session.js";
 
 /** Lets everything that needs no time happen. */
 export async function settle() {
@@ -43,6 +44,19 @@ export function jwt(lifetimeSeconds = 3600) {
 
 export const json = (status, body, headers) => new Response(JSON.stringify(body), { status, headers });
 export const NOT_VALID = { detail: "Token is invalid or expired", code: "token_not_valid" };
+/** The service's 401: with an action, as it gives it, or without, as a gateway may let it through. */
+export const refused = (action) => json(401, NOT_VALID, action && { "Faregate-Action": action });
+export const superseded = () =>
+  json(409, { detail: "superseded", code: "superseded", action: "reload" }, { "Faregate-Action": "reload" });
+
+export const hash = (id) => createHash("sha256").update(id).digest("base64url");
+/** A record with this token. */
+export const recordOf = (refresh) => {
+  const [rotation_id, next_id] = ["id", "next"].map((kind) => `${kind}-${refresh}`.padEnd(22, "-"));
+  return { refresh, rotation_id, next_id };
+};
+/** What a refresh with this record sends. */
+export const sentWith = ({ refresh, rotation_id, next_id }) => ({ refresh, rotation_id, rotation_next: hash(next_id) });
 
 /** Answers with `on[path](request)`, and remembers every request. */
 export class FakeService {
@@ -74,17 +88,16 @@ export class FakeService {
   }
 }
 
-export function fakeStore(token = null) {
+export function fakeStore(record = null) {
   return {
-    token,
+    record,
     async get() {
-      return this.token;
+      return this.record;
     },
-    async set(next) {
-      this.token = next;
-    },
-    async clear() {
-      this.token = null;
+    async replace(expected, next) {
+      if (!sameRecord(this.record, expected)) return false;
+      this.record = next;
+      return true;
     },
   };
 }
@@ -92,15 +105,20 @@ export function fakeStore(token = null) {
 export const MINUTE = 60_000;
 export const REFRESH = "/api/token/refresh/";
 
+/** Somebody with the refresh token `token`, or nobody. */
 export function setUp(token = null) {
-  const made = { clock: new FakeClock(), service: new FakeService(), store: fakeStore(token), ended: 0 };
-  made.session = createSession({
+  const store = fakeStore(token && recordOf(token));
+  const made = { clock: new FakeClock(), service: new FakeService(), store, ended: 0 };
+  made.another = (options) => createSession({
     url: "https://api.example.com",
     store: made.store,
     fetch: made.service.fetch,
     clock: made.clock,
     onLoggedOut: () => made.ended++,
+    sha256: async (data) => createHash("sha256").update(data).digest(), // at once: no time passes on another thread
+    ...options,
   });
+  made.session = made.another();
   return made;
 }
 
@@ -108,7 +126,7 @@ export async function loggedIn(lifetimeSeconds = 3600) {
   const made = setUp();
   made.service.lifetimeSeconds = lifetimeSeconds;
   await made.session.logIn("ann", "correct-horse-7");
-  made.first = made.service.latest;
+  made.first = { ...made.service.latest, record: made.store.record };
   return made;
 }
 

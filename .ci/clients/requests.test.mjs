@@ -57,7 +57,7 @@ test("a log-out ends the session here and there", async () => {
   const made = await loggedIn();
   assert.equal(await made.session.logOut(), true);
   assert.deepEqual(made.service.requests.at(-1).fields, { refresh: made.first.refresh });
-  assert.equal(made.store.token, null);
+  assert.equal(made.store.record, null);
   assert.equal(made.ended, 1);
   await assert.rejects(made.session.accessToken(), LoggedOut);
 });
@@ -66,7 +66,7 @@ test("a log-out without network ends the session here", async () => {
   const made = await loggedIn();
   made.service.on["/api/log_out/"] = offline;
   assert.equal(await made.session.logOut(), false);
-  assert.equal(made.store.token, null);
+  assert.equal(made.store.record, null);
 });
 
 test("a log-out waits for a refresh under way and ends what that brought", async () => {
@@ -82,7 +82,7 @@ test("a log-out waits for a refresh under way and ends what that brought", async
   answer(made.service.tokens());
   await Promise.all([asking, leaving]);
   assert.deepEqual(made.service.requests.at(-1).fields, { refresh: made.service.latest.refresh });
-  assert.equal(made.store.token, null);
+  assert.equal(made.store.record, null);
 });
 
 test("a log-out leaves no retry behind", async () => {

@@ -76,6 +76,10 @@ async function network(api) {
 globalThis.phone = { items: new Map(), listeners: new Set() };
 const module = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
 const STUBS = {
+  "expo-crypto": module(`
+    export const CryptoDigestAlgorithm = { SHA256: "SHA-256" };
+    export const digest = (algorithm, data) => crypto.subtle.digest(algorithm, data);
+    export const getRandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));`),
   "expo-secure-store": module(`
     export const getItemAsync = async (name) => phone.items.get(name) ?? null;
     export const setItemAsync = async (name, value) => void phone.items.set(name, value);
@@ -140,10 +144,10 @@ describe("against the service", { concurrency: true }, () => {
       const { socket } = open(made, { by });
       await made.events.next("status", "open");
       await who(made, socket);
-      await post("/api/log_out/", { refresh: made.store.token });
+      await post("/api/log_out/", { refresh: made.store.record.refresh });
       await made.events.next("logged out");
       await made.events.next("status", "closed");
-      assert.equal(made.store.token, null);
+      assert.equal(made.store.record, null);
       await assert.rejects(made.session.accessToken(), LoggedOut);
     }
   });
@@ -152,11 +156,11 @@ describe("against the service", { concurrency: true }, () => {
     const made = await loggedIn();
     const { socket, opened } = open(made, { by: "protocol" });
     await made.events.next("status", "open");
-    const before = made.store.token;
+    const before = made.store.record.refresh;
     const first = await made.session.accessToken();
     const others = await Promise.all([1, 2, 3].map(() => made.session.accessToken({ except: first })));
     assert.equal(new Set([first, ...others]).size, 2);
-    assert.notEqual(made.store.token, before);
+    assert.notEqual(made.store.record.refresh, before);
     await who(made, socket);
     assert.equal((await (await made.session.authorizedFetch("/api/me/")).json()).username, made.username);
     assert.equal(opened.length, 1);
@@ -187,7 +191,7 @@ describe("against the service", { concurrency: true }, () => {
       await made.events.next("status", "waiting");
       await made.events.next("status", "waiting"); // an attempt without network
       await assert.rejects(made.session.accessToken({ except: await made.session.accessToken() }), TryLater);
-      assert.ok(made.store.token);
+      assert.ok(made.store.record);
       wire.works = true;
     }
     await made.events.next("status", "open");

@@ -9,16 +9,22 @@
 #![expect(clippy::must_use_candidate, reason = "test support: asserting verbs are called for their assertion")]
 
 mod calls;
+mod record;
 mod reply;
 mod socket;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use faregate::clock::{Clock, Timestamp};
+use faregate::domain::user::UserId;
 use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::Service;
@@ -36,6 +42,7 @@ use tokio::task::AbortHandle;
 use tower::ServiceExt as _;
 
 pub use calls::Calls;
+pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
 pub use socket::{Socket, bearer, protocols};
 
@@ -147,6 +154,31 @@ impl TestApp {
     pub async fn connect(&self, query: &str, headers: &[(&'static str, String)]) -> Result<Socket, u16> {
         let address = self.listening.as_ref().expect("a service that listens").address;
         Socket::open(&format!("ws://{address}/ws/{query}"), headers).await
+    }
+
+    /// Gives the attribute `name` of the user `id` another text, as an import or a migration might.
+    pub async fn set_profile(&self, id: UserId, name: &str, value: &str) {
+        let keys::Key { partition, sort } = keys::profile(id);
+        let update = self.client.update_item().table_name("faregate").update_expression("SET #name = :value");
+        let update = update.key("pk", AttributeValue::S(partition)).key("sk", AttributeValue::S(sort));
+        let update = update.expression_attribute_names("#name", name);
+        let update = update.expression_attribute_values(":value", AttributeValue::S(value.to_owned()));
+        update.send().await.expect("an update");
+    }
+
+    /// The item of the session that the access token `access` belongs to.
+    pub async fn session_item(&self, access: &str) -> HashMap<String, AttributeValue> {
+        let claims = claims(access);
+        let text = |name: &str| claims[name].as_str().expect("a claim").to_owned();
+        let get = self.client.get_item().table_name("faregate").consistent_read(true);
+        let get = get.key("pk", AttributeValue::S(format!("USER#{}", text("id"))));
+        let get = get.key("sk", AttributeValue::S(format!("SESSION#{}", text("sid"))));
+        get.send().await.expect("an answer").item.expect("a session")
+    }
+
+    /// Writes `item`, whatever stood there.
+    pub async fn put(&self, item: HashMap<String, AttributeValue>) {
+        self.client.put_item().table_name("faregate").set_item(Some(item)).send().await.expect("a write");
     }
 
     /// Whether any socket is on record.
@@ -325,6 +357,12 @@ pub fn let_log_lines_be_made() {
 fn next_seed() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The claims of `token`, whatever its signature.
+pub fn claims(token: &str) -> Value {
+    let part = token.split('.').nth(1).expect("three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("claims")
 }
 
 /// A request without a body.

@@ -13,13 +13,15 @@ export interface Rec {
 export interface Store {
   read(): Promise<Rec | null>;
   /**
-   * In one atomic step: if the record stored is `expected` (see {@link same}), stores `next` and says true; else leaves it
-   * and says false. null is no record. It is durable when this resolves.
+   * In one atomic step: if the record stored is `expected` (see {@link same}), stores `next` and says true; else leaves
+   * it and says false. null is no record. It is durable when this resolves.
    */
   replace(expected: Rec | null, next: Rec | null): Promise<boolean>;
 }
 
-/** Whether two records are one. Not by the token alone: two workers that give an old token its first id must not both win. */
+/**
+ * Whether two records are one. Not by the token alone: two workers that give an old token its first id must not both win.
+ */
 export const same = (one: Rec | null, other: Rec | null): boolean =>
   one?.refresh === other?.refresh && one?.next_id === other?.next_id;
 
@@ -33,7 +35,7 @@ export class Refused extends Error {
   }
 }
 
-/** No network, or the service is in trouble. Nobody is logged out: the same request goes out again when you ask again. */
+/** No network, or the service is in trouble. Nobody is logged out: ask again, and the same request goes out again. */
 export class TryLater extends Error {
   constructor(reason: unknown, readonly afterMs = 1000) {
     super(`try again later: ${reason}`);
@@ -108,7 +110,7 @@ export function createClient({
   async function keep(old: Rec | null, next: Rec, token: string, asked: number) {
     const lifetime = lifetimeMs(token);
     const stored = (await store.replace(old, next)) ? next : await store.read();
-    // Another worker was faster: its record stands. When it got the same answer, our access token is as good as its own.
+    // Another worker was faster: its record stands. When it got the same answer, our access token is as good.
     const mine = stored?.refresh === next.refresh;
     if (mine) access = { token, asked, lifetime };
     return { stored, usable: mine && lifetime > 0 };
@@ -147,7 +149,7 @@ export function createClient({
   }
 
   const later = (error: unknown) => {
-    throw error instanceof LoggedOut || error instanceof TryLater || error instanceof Refused ? error : new TryLater(error);
+    throw [LoggedOut, TryLater, Refused].some((ours) => error instanceof ours) ? error : new TryLater(error);
   };
 
   const left = (held: NonNullable<typeof access>) => {

@@ -46,7 +46,8 @@ test("ids come from 16 random bytes, and hashes may come from elsewhere: React N
   await client.logIn("ann", "correct-horse-7");
   assert.deepEqual(counts, [16, 16]);
   assert.equal((await store.read())!.rotation_id, "AQEBAQEBAQEBAQEBAQEBAQ");
-  assert.equal(service.bodies(LOG_IN)[0]!.rotation_next, Buffer.from("AQEBAQEBAQEBAQEB".repeat(2)).toString("base64url"));
+  const digest = Buffer.from("AQEBAQEBAQEBAQEB".repeat(2));
+  assert.equal(service.bodies(LOG_IN)[0]!.rotation_next, digest.toString("base64url"));
 });
 
 test("many who ask share one refresh", async () => {
@@ -111,7 +112,8 @@ test("a refused log-in says why, and stores nothing", async () => {
   service.on[LOG_IN] = () => json(401, { detail: "No active account found" });
   await assert.rejects(client.logIn("ann", "wrong"), (error) => error instanceof Refused && error.status === 401);
   service.on[LOG_IN] = () => json(400, { password: ["This field may not be blank."] });
-  await assert.rejects(client.logIn("ann", ""), (error) => error instanceof Refused && "password" in (error.body as object));
+  const named = (error: unknown) => error instanceof Refused && "password" in (error.body as object);
+  await assert.rejects(client.logIn("ann", ""), named);
   service.on[LOG_IN] = () => json(503, { detail: "later" }, { "Retry-After": "7" });
   await assert.rejects(client.logIn("ann", "x"), (error) => error instanceof TryLater && error.afterMs === 7000);
   service.on[LOG_IN] = offline;
@@ -193,7 +195,8 @@ for (const then of ["logOut", "logIn"] as const) {
 
 test("a store that fails logs nobody out", async () => {
   const store = memoryStore({ refresh: "refresh.0.0.", next_id: "x".repeat(22) });
-  const { service, client } = setUp(null, { store: { ...store, read: () => Promise.reject(new Error("the phone is locked")) } });
+  store.read = () => Promise.reject(new Error("the phone is locked"));
+  const { service, client } = setUp(null, { store });
   await assert.rejects(client.accessToken(), (error) => error instanceof TryLater && /locked/.test(error.message));
   assert.equal(service.requests.length, 0);
 });

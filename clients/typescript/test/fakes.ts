@@ -1,4 +1,4 @@
-// A service in this process that judges refreshes as the real one does, loses what a test says, and a clock that stands.
+// A service in this process that judges refreshes as the real one does and loses what a test says, and its clock.
 import { createHash } from "node:crypto";
 import { createClient, type Options, type Rec } from "../src/faregate.js";
 import { memoryStore } from "../src/stores.js";
@@ -16,7 +16,9 @@ export const json = (status: number, body: unknown, headers?: Record<string, str
 export const page = (status: number) => new Response("<title>Welcome to our hotel</title>", { status });
 /** 401 as the service gives it. */
 export const refused = (action?: string) =>
-  json(401, { detail: "Token is invalid or expired", code: "token_not_valid" }, action ? { "Faregate-Action": action } : {});
+  json(401, { detail: "Token is invalid or expired", code: "token_not_valid" }, {
+    ...(action && { "Faregate-Action": action }),
+  });
 export const superseded = () =>
   json(409, { detail: "superseded", code: "superseded", action: "reload" }, { "Faregate-Action": "reload" });
 
@@ -149,8 +151,8 @@ export const offline = (): Promise<Response> => Promise.reject(new TypeError("fe
 export function setUp(record: Rec | null = null, options: Partial<Options> = {}) {
   const service = new FakeService();
   const store = memoryStore(record);
-  const another = (more: Partial<Options> = {}) =>
-    createClient({ url: "https://api.example.com", store, fetch: service.fetch, now: () => service.time, ...options, ...more });
+  const fixed = { url: "https://api.example.com", store, fetch: service.fetch, now: () => service.time };
+  const another = (more: Partial<Options> = {}) => createClient({ ...fixed, ...options, ...more });
   return { service, store, another, client: another() };
 }
 

@@ -108,8 +108,8 @@ export class Proxy {
       const { connection: _, ...rest } = headers;
       const request = http.request(this.target + path, { method, headers: rest, agent: this.agent }, async (answer) => {
         const { connection: _, "transfer-encoding": __, "keep-alive": ___, ...kept } = answer.headers;
-        const text = await whole(answer);
-        resolve({ status: answer.statusCode!, headers: { ...kept, "content-length": String(text.length) }, body: text });
+        const body = await whole(answer);
+        resolve({ status: answer.statusCode!, headers: { ...kept, "content-length": String(body.length) }, body });
       });
       request.on("error", reject);
       request.end(body);

@@ -38,8 +38,8 @@ const RETRIES = 5;
 const ROUNDS = 20;
 
 /**
- * Whether two records are one; null is no record. Not by the token alone: two workers that give an old token its first id
- * must not both win.
+ * Whether two records are one; null is no record. Not by the token alone: two workers that give an old token its first
+ * id must not both win.
  */
 export const sameRecord = (one, other) => one?.refresh === other?.refresh && one?.next_id === other?.next_id;
 
@@ -56,10 +56,10 @@ function lifetimeMs(jwt) {
 /**
  * One user's session.
  *
- * The store keeps one record, `{refresh, rotation_id, next_id}`: a refresh token, the id of the rotation that spends it and
- * the id of the one after. `get()` gives it or null. `replace(expected, record)`, in one atomic step, stores `record` if the
- * one stored is `expected` (`sameRecord`) and says whether it did; either may be null. It is durable when that is done.
- * Both may be async. Several workers or tabs may share a store.
+ * The store keeps one record, `{refresh, rotation_id, next_id}`: a refresh token, the id of the rotation that spends it
+ * and the id of the one after. `get()` gives it or null. `replace(expected, record)`, in one atomic step, stores `record`
+ * if the one stored is `expected` (`sameRecord`) and says whether it did; either may be null. It is durable when that is
+ * done. Both may be async. Several workers or tabs may share a store.
  *
  * @param {object} options
  * @param {string} options.url where the API is, without a last slash
@@ -79,7 +79,8 @@ export function createSession({
   let retry;
 
   const newId = () => base64url(randomBytes(16));
-  const hash = async (id) => base64url(new Uint8Array(await sha256(Uint8Array.from(id, (letter) => letter.charCodeAt(0)))));
+  const hash = async (id) =>
+    base64url(new Uint8Array(await sha256(Uint8Array.from(id, (letter) => letter.charCodeAt(0)))));
 
   async function post(path, fields) {
     const abort = new AbortController();
@@ -100,13 +101,13 @@ export function createSession({
   }
 
   /**
-   * Stores `next` in place of `old`, and takes the access token if `next` is what is stored then. Its time counts from the
-   * question: the token is younger than that.
+   * Stores `next` in place of `old`, and takes the access token if `next` is what is stored then. Its time counts from
+   * the question: the token is younger than that.
    */
   async function keep(old, next, token, asked) {
     const lifetime = lifetimeMs(token);
     const stored = (await store.replace(old, next)) ? next : await store.get();
-    // Another worker was faster: its record stands. When it got the same answer, our access token is as good as its own.
+    // Another worker was faster: its record stands. When it got the same answer, our access token is as good.
     const mine = stored?.refresh === next.refresh;
     if (mine) access = { token, asked, lifetime };
     return { stored, usable: mine && lifetime > 0 };

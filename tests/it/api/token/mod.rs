@@ -1,2 +1,3 @@
 mod refresh;
+mod rotation;
 mod verify;

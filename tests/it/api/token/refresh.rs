@@ -1,12 +1,6 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use faregate::store::UserChange;
-use faregate_tests::TestApp;
+use faregate_tests::{TestApp, claims};
 use serde_json::{Value, json};
-
-fn claims(token: &str) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
-}
 
 fn blacklisted() -> Value {
     json!({"detail": "Token is blacklisted", "code": "token_not_valid"})
@@ -130,16 +124,7 @@ async fn the_access_token_carries_the_names_of_now() {
     let app = TestApp::start().await;
     let tokens = app.user("ann").await;
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.client
-        .update_item()
-        .table_name("faregate")
-        .key("pk", aws_sdk_dynamodb::types::AttributeValue::S(format!("USER#{id}")))
-        .key("sk", aws_sdk_dynamodb::types::AttributeValue::S("PROFILE".to_owned()))
-        .update_expression("SET first_name = :name")
-        .expression_attribute_values(":name", aws_sdk_dynamodb::types::AttributeValue::S("Anna".to_owned()))
-        .send()
-        .await
-        .unwrap();
+    app.set_profile(id, "first_name", "Anna").await;
     let access = app.refresh(&tokens.refresh).await.field("access");
     assert_eq!(claims(&access)["first_name"], "Anna");
 }
