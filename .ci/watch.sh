@@ -90,6 +90,15 @@ ask 200 '{}' /api/log_out/ -H "$json" -d "{\"refresh\":\"$refresh\"}"
 timeout 30 bash -c "$(declare -f dynamodb open_sockets); until [[ \$(open_sockets) == *'\"Count\":0'* ]]; do :; done"
 passed=$((passed + 1))
 ask 401 'Token is blacklisted' /api/me -H "Authorization: Bearer $access"
+ask 200 '"access":"' /api/log_in/ -H "$json" -d '{"username":"ann","password":"correct-horse-7"}'
+access=$(member access)
+ask 200 '"current":true' /api/sessions/ -H "Authorization: Bearer $access"
+ask 404 'Not found' /api/sessions/01968c4e-7a00-7000-8000-000000000001/ -X DELETE -H "Authorization: Bearer $access"
+ask 200 '{}' /api/log_out/others/ -X POST -H "Authorization: Bearer $access"
+ask 200 '{}' /api/password/change/ -H "$json" -H "Authorization: Bearer $access" \
+    -d '{"old_password":"correct-horse-7","new_password1":"wrong-horse-7","new_password2":"wrong-horse-7"}'
+ask 200 '{}' /api/account/delete/ -H "$json" -H "Authorization: Bearer $access" -d '{"password":"wrong-horse-7"}'
+ask 401 'User not found' /api/log_out/all -X POST -H "Authorization: Bearer $access"
 ask 405 'Method \"PUT\" not allowed' /api/log_in/ -X PUT
 ask 404 'Not Found' /nope
 echo "cargo lambda watch: $passed passed, 0 failed"

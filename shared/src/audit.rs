@@ -6,35 +6,24 @@
 use crate::domain::session::{SessionId, Theft};
 use crate::domain::user::UserId;
 
-/// What happened.
+/// What happened to one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditEvent {
-    /// A session was ended because its tokens have a second holder.
-    SessionStolen {
-        /// What shows it.
-        theft: Theft,
-        /// The `ctr` of the token that was shown.
-        counter: u64,
-    },
+pub enum SessionEvent {
+    /// It was ended because its tokens have a second holder.
+    Stolen(Theft),
     /// A token that was spent long ago was shown without its rotation id; nothing was ended.
-    StaleTokenShown {
-        /// Its `ctr`.
-        counter: u64,
-    },
-    /// A token of a counter that its session has not reached was shown: the table was restored from a copy, or another
-    /// Region wrote. Nothing was ended.
-    SessionBehind {
-        /// The token's `ctr`.
-        counter: u64,
-    },
+    StaleTokenShown,
+    /// A token of a counter that it has not reached was shown: the table was restored from a copy, or another Region wrote.
+    /// Nothing was ended.
+    Behind,
 }
 
-/// Writes the line about `event`.
-pub fn record(user_id: UserId, session_id: SessionId, event: AuditEvent) {
-    let (name, counter, theft) = match event {
-        AuditEvent::SessionStolen { theft, counter } => ("session_stolen", counter, Some(theft.as_str())),
-        AuditEvent::StaleTokenShown { counter } => ("stale_token_shown", counter, None),
-        AuditEvent::SessionBehind { counter } => ("session_behind", counter, None),
+/// Writes the line about what happened to a session when a token with the counter `counter` was shown.
+pub fn session(user_id: UserId, session_id: SessionId, (event, counter): (SessionEvent, u64)) {
+    let (name, theft) = match event {
+        SessionEvent::Stolen(theft) => ("session_stolen", Some(theft.as_str())),
+        SessionEvent::StaleTokenShown => ("stale_token_shown", None),
+        SessionEvent::Behind => ("session_behind", None),
     };
     tracing::warn!(
         message = "audit",
@@ -44,4 +33,25 @@ pub fn record(user_id: UserId, session_id: SessionId, event: AuditEvent) {
         user.id = %user_id,
         session.id = %session_id,
     );
+}
+
+/// What a user did to the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountEvent {
+    /// A new password; every other session is over.
+    PasswordChanged,
+    /// Every session is over, or every other one.
+    SessionsEnded,
+    /// The account is gone, and with it everything that told whose it was.
+    Deleted,
+}
+
+/// Writes the line about what the user `user_id` did.
+pub fn account(user_id: UserId, event: AccountEvent) {
+    let name = match event {
+        AccountEvent::PasswordChanged => "password_changed",
+        AccountEvent::SessionsEnded => "sessions_ended",
+        AccountEvent::Deleted => "account_deleted",
+    };
+    tracing::info!(message = "audit", audit.event = name, user.id = %user_id);
 }

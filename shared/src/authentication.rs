@@ -103,12 +103,24 @@ impl Authenticator {
             Err(VerifyError::Token(error)) => return Err(error.into()),
             Err(VerifyError::Keyring(error)) => return Err(AuthenticationError::Keyring(error)),
         };
-        let AccessClaims { session_id, expires_at, .. } = claims;
-        let principal = claims.principal().ok_or(AuthenticationError::UserNotFound)?;
-        let (user, session) = self.sessions.with_user(principal.user_id, session_id).await?;
+        self.standing(claims.principal().ok_or(AuthenticationError::UserNotFound)?).await
+    }
+
+    /// `caller` as it is now: for who has read it before and found that something changed since. One batch read.
+    ///
+    /// # Errors
+    ///
+    /// When its user is gone or inactive, its session is over, or we could not tell.
+    pub async fn again(&self, caller: &Caller) -> Result<Caller, AuthenticationError> {
+        self.standing(caller.principal()).await
+    }
+
+    async fn standing(&self, principal: Principal) -> Result<Caller, AuthenticationError> {
+        let Principal { user_id, session_id, token_expires_at, .. } = principal;
+        let (user, session) = self.sessions.with_user(user_id, session_id).await?;
         let states = (user.as_ref().map(User::state), session.as_ref().map(Session::state));
         match (principal.standing(states, self.reactivation), user) {
-            (Ok(()), Some(user)) => Ok(Caller { user, session_id, token_expires_at: expires_at }),
+            (Ok(()), Some(user)) => Ok(Caller { user, session_id, token_expires_at }),
             (Err(Fallen::UserGone), _) | (_, None) => Err(AuthenticationError::UserNotFound),
             (Err(Fallen::UserInactive), _) => Err(AuthenticationError::UserInactive),
             (Err(Fallen::SessionOver), _) => Err(TokenError::Blacklisted.into()),

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
@@ -31,6 +34,13 @@ impl Timestamp {
     #[must_use]
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
+    }
+
+    /// The second as people and programs read it: `2026-01-01T00:00:00Z` (RFC 3339).
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let formatted = OffsetDateTime::from_unix_timestamp(self.seconds()).ok().and_then(|m| m.format(&Rfc3339).ok());
+        formatted.unwrap_or_else(|| self.seconds().to_string())
     }
 
     /// This moment and `seconds` more.
@@ -96,6 +106,11 @@ mod tests {
         let twin = clock.clone();
         twin.advance_seconds(5);
         assert_eq!(clock.now(), Timestamp::from_milliseconds(15_000));
+    }
+
+    #[test]
+    fn a_moment_is_written_in_utc() {
+        assert_eq!(Timestamp::from_milliseconds(1_767_225_600_999).rfc3339(), "2026-01-01T00:00:00Z");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What every route answers to what no client should send. A route without a row fails the last test.
 
-use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request, header};
-use faregate_tests::{Reply, TestApp, Tokens, empty_request, json_request, raw_request};
+use axum::http::{HeaderValue, Method, header};
+use faregate_tests::{Reply, TestApp, Tokens, empty_request, json_request, raw_request, with_bearer};
 use serde_json::{Value, json};
 
 /// A route and what a good request to it looks like.
@@ -19,6 +18,10 @@ const fn post(path: &'static str, members: &'static [&'static str]) -> Route {
     Route { path, method: Method::POST, members, wants_token: false }
 }
 
+const fn post_with_token(path: &'static str, members: &'static [&'static str]) -> Route {
+    Route { path, method: Method::POST, members, wants_token: true }
+}
+
 const ROUTES: &[Route] = &[
     post("/api/sign_up/", &["username", "password1", "password2", "first_name", "last_name"]),
     post("/api/log_in/", &["username", "password"]),
@@ -26,7 +29,13 @@ const ROUTES: &[Route] = &[
     post("/api/token/verify/", &["token"]),
     post("/api/log_out/", &["refresh"]),
     Route { path: "/api/me/", method: Method::GET, members: &[], wants_token: true },
-    Route { path: "/api/ws_ticket/", method: Method::POST, members: &[], wants_token: true },
+    post_with_token("/api/ws_ticket/", &[]),
+    Route { path: "/api/sessions/", method: Method::GET, members: &[], wants_token: true },
+    Route { path: "/api/sessions/{sid}/", method: Method::DELETE, members: &[], wants_token: true },
+    post_with_token("/api/log_out/others/", &[]),
+    post_with_token("/api/log_out/all/", &[]),
+    post_with_token("/api/password/change/", &["old_password", "new_password1", "new_password2"]),
+    post_with_token("/api/account/delete/", &["password"]),
 ];
 
 /// Documents for anybody: they take nothing, so there is little to abuse.
@@ -34,12 +43,6 @@ const DOCUMENTS: [&str; 2] = ["/.well-known/openid-configuration/", "/.well-know
 
 fn routes_with_a_body() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| route.method == Method::POST)
-}
-
-fn with_token(mut request: Request<Body>, token: &str) -> Request<Body> {
-    let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
-    request.headers_mut().insert(header::AUTHORIZATION, value);
-    request
 }
 
 /// A refusal in the contract's shape: JSON with a detail or messages by field.
@@ -81,14 +84,18 @@ async fn malformed_bodies() {
         (";;", b"{}".to_vec()),
         ("\u{e9}", b"{}".to_vec()),
     ];
-    let tokens = app.user("ann").await;
+    let mut tokens = app.user("ann").await;
     for route in routes_with_a_body() {
         for (content_type, body) in &bodies {
             let request = raw_request(Method::POST, route.path, (content_type, body.clone()));
-            let reply = app.send(if route.wants_token { with_token(request, &tokens.access) } else { request }).await;
+            let reply = app.send(if route.wants_token { with_bearer(request, &tokens.access) } else { request }).await;
+            if reply.status == 200 {
+                // It may have ended the session.
+                tokens = app.log_in("ann").await;
+            }
             let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
             // Where no member is asked for, any object will do.
-            if !route.members.is_empty() || reply.status != 201 {
+            if !route.members.is_empty() || reply.status >= 300 {
                 is_refused(&reply, &format!("{} {content_type} {shown}", route.path));
             }
         }
@@ -98,6 +105,11 @@ async fn malformed_bodies() {
 #[tokio::test]
 async fn members_of_the_wrong_type_missing_or_hostile() {
     let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    let send = async |route: &Route, body: &Value| {
+        let request = json_request(Method::POST, route.path, body);
+        app.send(if route.wants_token { with_bearer(request, &tokens.access) } else { request }).await
+    };
     let values = [
         json!(null),
         json!([]),
@@ -118,12 +130,13 @@ async fn members_of_the_wrong_type_missing_or_hostile() {
             for value in &values {
                 let mut body: Value = route.members.iter().map(|name| ((*name).to_owned(), json!("x"))).collect();
                 body[*member] = value.clone();
-                let reply = app.post(route.path, &body).await;
+                let reply = send(route, &body).await;
                 is_refused(&reply, &format!("{} {member}={value:.40}", route.path));
+                assert!(!route.wants_token || reply.status == 400, "{}: {}", route.path, reply.text);
             }
         }
         if !route.members.is_empty() {
-            is_refused(&app.post(route.path, &json!({})).await, route.path);
+            is_refused(&send(route, &json!({})).await, route.path);
         }
     }
 }
@@ -133,10 +146,17 @@ async fn wrong_methods_are_405_with_allow_and_a_wrong_accept_is_406() {
     let app = TestApp::start().await;
     let tokens = app.user("ann").await;
     for route in ROUTES {
-        let allow = if route.method == Method::GET { "GET, HEAD, OPTIONS" } else { "POST, OPTIONS" };
+        let allow = match route.method {
+            Method::GET => "GET, HEAD, OPTIONS",
+            Method::DELETE => "DELETE, OPTIONS",
+            _ => "POST, OPTIONS",
+        };
         for method in ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "M-SEARCH"] {
+            if route.method == *method {
+                continue;
+            }
             let request = empty_request(Method::from_bytes(method.as_bytes()).unwrap(), route.path);
-            let request = if route.wants_token { with_token(request, &tokens.access) } else { request };
+            let request = if route.wants_token { with_bearer(request, &tokens.access) } else { request };
             let reply = app.send(request).await;
             reply.is(405);
             assert_eq!(reply.header("allow").as_deref(), Some(allow), "{method} {}", route.path);
@@ -156,7 +176,7 @@ async fn tokens_that_are_none() {
     for route in ROUTES.iter().filter(|route| route.wants_token) {
         app.send(empty_request(route.method.clone(), route.path)).await.is(401);
         for token in ["x", "a.b.c", "..", cut, &long, "eyJhbGciOiJub25lIn0.e30."] {
-            let reply = app.send(with_token(empty_request(route.method.clone(), route.path), token)).await;
+            let reply = app.send(with_bearer(empty_request(route.method.clone(), route.path), token)).await;
             reply.is(401);
             assert!(reply.header("www-authenticate").is_some());
         }
@@ -175,7 +195,7 @@ async fn bodies_over_the_limits() {
     for route in routes_with_a_body() {
         // Over Django's limit: its own page.
         let request = raw_request(Method::POST, route.path, ("application/json", vec![b' '; 2_621_441]));
-        let reply = app.send(if route.wants_token { with_token(request, &tokens.access) } else { request }).await;
+        let reply = app.send(if route.wants_token { with_bearer(request, &tokens.access) } else { request }).await;
         reply.is(400);
         assert!(reply.text.contains("Bad Request (400)"));
         // Over API Gateway's limit: the gateway's answer.
@@ -197,7 +217,7 @@ async fn repeated_and_concurrent_requests_never_fail_on_our_side() {
                 let token = if round % 2 == 0 { &tokens.refresh } else { &tokens.access };
                 let body: Value = route.members.iter().map(|name| ((*name).to_owned(), json!(token))).collect();
                 let request = json_request(route.method.clone(), route.path, &body);
-                let request = if route.wants_token { with_token(request, &tokens.access) } else { request };
+                let request = if route.wants_token { with_bearer(request, &tokens.access) } else { request };
                 (route.path, app.send(request).await.status)
             });
         }
@@ -244,7 +264,7 @@ async fn documents_take_nothing_and_give_the_same_to_everybody() {
         }
         app.send(empty_request(Method::OPTIONS, path)).await.is(204);
         let plain = app.send(empty_request(Method::GET, path)).await;
-        let odd = with_token(raw_request(Method::GET, &format!("{path}?format=x&a=%ff"), ("a/b", "{")), "garbage");
+        let odd = with_bearer(raw_request(Method::GET, &format!("{path}?format=x&a=%ff"), ("a/b", "{")), "garbage");
         let odd = app.send(odd).await;
         odd.is(200);
         assert_eq!((odd.header("etag"), odd.text), (plain.header("etag"), plain.text));

@@ -1,6 +1,6 @@
 //! How many DynamoDB calls each operation makes: never more than its budget (ARCHITECTURE.md).
 
-use faregate_tests::{PASSWORD, TestApp};
+use faregate_tests::{PASSWORD, TestApp, claim};
 use serde_json::json;
 
 #[tokio::test]
@@ -62,6 +62,42 @@ async fn each_operation_keeps_its_budget_of_calls() {
 
     app.log_out(&refreshed.field("refresh")).await.is(200);
     assert_eq!(app.calls.take(), ["UpdateItem"], "log_out");
+}
+
+#[tokio::test]
+async fn what_a_user_does_about_sessions_and_account_keeps_its_budget() {
+    let app = TestApp::start().await;
+    let access = app.user("ann").await.access;
+    let other = app.log_in("ann").await;
+    app.calls.take();
+
+    app.sessions(&access).await.is(200);
+    assert_eq!(app.calls.take(), ["BatchGetItem", "Query"], "sessions");
+
+    app.end_session(&access, &claim(&other.access, "sid")).await.is(204);
+    assert_eq!(app.calls.take(), ["BatchGetItem", "UpdateItem"], "one session");
+
+    app.post_as(&access, "/api/log_out/others/", &json!({})).await.is(200);
+    assert_eq!(app.calls.take(), ["BatchGetItem", "TransactWriteItems"], "log_out/others");
+
+    app.change_password(&access, "another-Oak-77").await.is(200);
+    assert_eq!(app.calls.take(), ["BatchGetItem", "TransactWriteItems"], "password/change");
+
+    app.post_as(&access, "/api/log_out/all/", &json!({})).await.is(200);
+    assert_eq!(app.calls.take(), ["BatchGetItem", "UpdateItem"], "log_out/all");
+
+    let body = json!({"username": "ann", "password": "another-Oak-77"});
+    let access = app.post("/api/log_in/", &body).await.field("access");
+    app.calls.take();
+    app.post_as(&access, "/api/account/delete/", &json!({"password": "another-Oak-77"})).await.is(200);
+    let calls = app.calls.take();
+    assert_eq!(calls.first().map(String::as_str), Some("BatchGetItem"));
+    assert_eq!(calls.last().map(String::as_str), Some("TransactWriteItems"));
+    assert_eq!(
+        calls.iter().filter(|call| *call == "DeleteItem").count(),
+        2,
+        "account/delete: one for each other session"
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderValue, Method};
-use faregate_tests::{PASSWORD, TestApp, empty_request};
+use faregate_tests::{PASSWORD, Record, TestApp, claim, empty_request, fresh_id, hash_of};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -80,6 +80,52 @@ async fn opens_a_socket(app: &TestApp) -> Given {
     ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event.clone()).await.unwrap_err();
     ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event).await.unwrap();
     Given { access, ticket }
+}
+
+#[tokio::test]
+async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(faregate::logging::json_lines(captured.clone()));
+    let app = TestApp::start().await;
+    // A token alone, long ago and now; a copy that went another way; a table that was restored.
+    let (old, first_access) = app.user_with_ids("ann@example.com").await;
+    let saved = app.session_item(&first_access).await;
+    let second = old.after(&app.refresh_with(&old).await);
+    let third = second.after(&app.refresh_with(&second).await);
+    app.refresh(&old.refresh).await.is(401);
+    app.refresh_with(&Record { next_id: fresh_id(), ..second.clone() }).await.is(401);
+    app.put(saved).await;
+    app.refresh_with(&third).await.is(401);
+    app.refresh(&old.refresh).await.is(401);
+    let access = app.log_in("ann@example.com").await.access;
+    app.post_as(&access, "/api/log_out/others/", &json!({})).await.is(200);
+    app.change_password(&access, "another-Oak-77").await.is(200);
+    app.post_as(&access, "/api/account/delete/", &json!({"password": "another-Oak-77"})).await.is(200);
+
+    let text = captured.text();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
+    let audit: Vec<&Value> = lines.iter().filter(|line| line["message"] == "audit").collect();
+    let told: Vec<_> = audit.iter().map(|line| (&line["audit.event"], &line["audit.reason"])).collect();
+    assert_eq!(
+        told,
+        [
+            (&json!("stale_token_shown"), &Value::Null),
+            (&json!("session_stolen"), &json!("rotation_fork")),
+            (&json!("session_behind"), &Value::Null),
+            (&json!("session_stolen"), &json!("rotation_id_missing")),
+            (&json!("sessions_ended"), &Value::Null),
+            (&json!("password_changed"), &Value::Null),
+            (&json!("account_deleted"), &Value::Null),
+        ]
+    );
+    for line in &audit {
+        assert_eq!(line["user.id"], claim(&access, "id"));
+        assert!(line["span"]["request.id"].is_string());
+    }
+    assert_eq!(audit[0]["session.id"], claim(&first_access, "sid"));
+    assert!(
+        !text.contains("example.com") && !text.contains(&old.rotation_id) && !text.contains(&hash_of(&old.next_id))
+    );
 }
 
 #[tokio::test]

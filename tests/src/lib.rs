@@ -11,7 +11,9 @@
 mod calls;
 mod record;
 mod reply;
+mod requests;
 mod socket;
+mod verbs;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,9 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use axum::http::Request;
 use faregate::clock::{Clock, Timestamp};
 use faregate::domain::user::UserId;
 use faregate::randomness::Randomness;
@@ -35,7 +35,6 @@ use futures_util::future::join_all;
 use local::database::{Data, Running};
 use local::functions::EventFunctions;
 use local::websocket::Sockets;
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::AbortHandle;
@@ -44,6 +43,7 @@ use tower::ServiceExt as _;
 pub use calls::Calls;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
+pub use requests::{claim, claims, empty_request, json_request, raw_request, with_bearer};
 pub use socket::{Socket, bearer, protocols};
 
 /// A password that satisfies the policy.
@@ -168,12 +168,19 @@ impl TestApp {
 
     /// The item of the session that the access token `access` belongs to.
     pub async fn session_item(&self, access: &str) -> HashMap<String, AttributeValue> {
-        let claims = claims(access);
-        let text = |name: &str| claims[name].as_str().expect("a claim").to_owned();
+        self.item_of(access, &format!("SESSION#{}", claim(access, "sid"))).await
+    }
+
+    /// The item of the user that the access token `access` belongs to.
+    pub async fn profile_item(&self, access: &str) -> HashMap<String, AttributeValue> {
+        self.item_of(access, keys::PROFILE).await
+    }
+
+    async fn item_of(&self, access: &str, sort: &str) -> HashMap<String, AttributeValue> {
         let get = self.client.get_item().table_name("faregate").consistent_read(true);
-        let get = get.key("pk", AttributeValue::S(format!("USER#{}", text("id"))));
-        let get = get.key("sk", AttributeValue::S(format!("SESSION#{}", text("sid"))));
-        get.send().await.expect("an answer").item.expect("a session")
+        let get = get.key("pk", AttributeValue::S(format!("USER#{}", claim(access, "id"))));
+        let get = get.key("sk", AttributeValue::S(sort.to_owned()));
+        get.send().await.expect("an answer").item.expect("an item")
     }
 
     /// Writes `item`, whatever stood there.
@@ -192,60 +199,6 @@ impl TestApp {
     /// The router itself.
     pub fn router(&self) -> Router {
         self.router.clone()
-    }
-
-    /// Sends `body` as JSON.
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        self.send(json_request(Method::POST, path, body)).await
-    }
-
-    /// Asks for a user with the usual password.
-    pub async fn sign_up(&self, username: &str) -> Reply {
-        let body = json!({"username": username, "password1": PASSWORD, "password2": PASSWORD,
-            "first_name": "Test", "last_name": "User"});
-        self.post("/api/sign_up/", &body).await
-    }
-
-    /// Tries to log in.
-    pub async fn try_log_in(&self, username: &str, password: &str) -> Reply {
-        self.post("/api/log_in/", &json!({"username": username, "password": password})).await
-    }
-
-    /// Logs in with the usual password.
-    pub async fn log_in(&self, username: &str) -> Tokens {
-        let reply = self.try_log_in(username, PASSWORD).await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
-        Tokens { access: reply.field("access"), refresh: reply.field("refresh") }
-    }
-
-    /// A new user, logged in.
-    pub async fn user(&self, username: &str) -> Tokens {
-        let reply = self.sign_up(username).await;
-        assert_eq!(reply.status, 201, "{}", reply.text);
-        self.log_in(username).await
-    }
-
-    /// Presents a refresh token.
-    pub async fn refresh(&self, refresh: &str) -> Reply {
-        self.post("/api/token/refresh/", &json!({"refresh": refresh})).await
-    }
-
-    /// Asks whether a token is good.
-    pub async fn verify(&self, token: &str) -> Reply {
-        self.post("/api/token/verify/", &json!({"token": token})).await
-    }
-
-    /// Ends a session.
-    pub async fn log_out(&self, refresh: &str) -> Reply {
-        self.post("/api/log_out/", &json!({"refresh": refresh})).await
-    }
-
-    /// Asks who an access token belongs to.
-    pub async fn me(&self, access: &str) -> Reply {
-        let mut request = empty_request(Method::GET, "/api/me/");
-        let bearer = HeaderValue::from_str(&format!("Bearer {access}")).expect("a token is a header value");
-        request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        self.send(request).await
     }
 }
 
@@ -357,26 +310,4 @@ pub fn let_log_lines_be_made() {
 fn next_seed() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
-/// The claims of `token`, whatever its signature.
-pub fn claims(token: &str) -> Value {
-    let part = token.split('.').nth(1).expect("three parts");
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("claims")
-}
-
-/// A request without a body.
-pub fn empty_request(method: Method, path: &str) -> Request<Body> {
-    Request::builder().method(method).uri(path).body(Body::empty()).expect("a request")
-}
-
-/// A request with a JSON body.
-pub fn json_request(method: Method, path: &str, body: &Value) -> Request<Body> {
-    raw_request(method, path, ("application/json", body.to_string()))
-}
-
-/// A request with any body.
-pub fn raw_request(method: Method, path: &str, (content_type, body): (&str, impl Into<Body>)) -> Request<Body> {
-    let builder = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
-    builder.body(body.into()).expect("a request")
 }

@@ -2,7 +2,7 @@
 //!
 //! What a token is to its session is `Session::judge`; here each judgement gets its consequence.
 
-use faregate::audit::{self, AuditEvent};
+use faregate::audit::{self, SessionEvent};
 use faregate::clock::Timestamp;
 use faregate::domain::rotation::{Presentation, Proof, Rotation, RotationIds};
 use faregate::domain::session::{EndReason, Judgement, Reactivation, Session, Theft};
@@ -164,16 +164,16 @@ async fn confirm(deps: &Deps, key: SessionKey) -> Result<User, RefreshError> {
 /// The token did not move the session. Nothing to say against it when its answer is given again.
 async fn consequence(deps: &Deps, shown: &Shown, session: &Session, now: Timestamp) -> Result<(), RefreshError> {
     let (key, counter) = (shown.key, shown.presentation.counter);
-    let audited = |event| audit::record(key.user_id, key.session_id, event);
+    let audited = |event| audit::session(key.user_id, key.session_id, (event, counter));
     match session.judge(&shown.presentation, now, deps.policy.grace_seconds) {
         Judgement::Repeated => Ok(()),
         Judgement::Superseded => Err(RefreshError::Superseded),
         Judgement::Ahead => {
-            audited(AuditEvent::SessionBehind { counter });
+            audited(SessionEvent::Behind);
             Err(RefreshError::Behind)
         }
         Judgement::Stale => {
-            audited(AuditEvent::StaleTokenShown { counter });
+            audited(SessionEvent::StaleTokenShown);
             Err(RefreshError::Stale)
         }
         Judgement::Stolen(theft) => {
@@ -191,7 +191,7 @@ async fn consequence(deps: &Deps, shown: &Shown, session: &Session, now: Timesta
 
 /// Says that the session was stolen: to whoever reads the audit, and to its sockets.
 async fn tell(deps: &Deps, shown: &Shown, theft: Theft) {
-    let event = AuditEvent::SessionStolen { theft, counter: shown.presentation.counter };
-    audit::record(shown.key.user_id, shown.key.session_id, event);
+    let event = (SessionEvent::Stolen(theft), shown.presentation.counter);
+    audit::session(shown.key.user_id, shown.key.session_id, event);
     deps.reaper.look_at(shown.key.user_id).await;
 }

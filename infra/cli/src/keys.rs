@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::arguments::{KeysCommand, RetireArguments};
 use crate::confirmation;
 use crate::failure::Failure;
-use crate::output::{print_lines, rfc3339};
+use crate::output::print_lines;
 
 /// Carries out `command` and says what was done.
 pub(crate) async fn run(service: &Service, command: KeysCommand, as_json: bool) -> Result<(), Failure> {
@@ -37,7 +37,7 @@ async fn list(service: &Service, as_json: bool) -> Result<(), Failure> {
     }
     let rows = keys.iter().map(|key| {
         let SigningKeyRecord { kid, key_use, state, since } = key;
-        format!("{kid:33}  {:7}  {:8}  {}\n", key_use.as_str(), state.as_str(), rfc3339(*since))
+        format!("{kid:33}  {:7}  {:8}  {}\n", key_use.as_str(), state.as_str(), since.rfc3339())
     });
     let heading = format!("{:33}  {:7}  {:8}  {}\n", "KID", "TOKENS", "STATE", "SINCE");
     print_lines((heading + &rows.collect::<String>()).trim_end());
@@ -46,7 +46,7 @@ async fn list(service: &Service, as_json: bool) -> Result<(), Failure> {
 
 fn value_of(key: &SigningKeyRecord) -> Value {
     let SigningKeyRecord { kid, key_use, state, since } = key;
-    json!({"kid": kid, "tokens": key_use.as_str(), "state": state.as_str(), "since": rfc3339(*since)})
+    json!({"kid": kid, "tokens": key_use.as_str(), "state": state.as_str(), "since": since.rfc3339()})
 }
 
 async fn rotate(service: &Service, as_json: bool) -> Result<(), Failure> {
@@ -74,14 +74,14 @@ fn step_line(taken: &StepTaken, now: Timestamp) -> String {
     };
     match &taken.step {
         Step::Publish { .. } => {
-            let due = rfc3339(now.plus_seconds(PUBLICATION_SECONDS));
+            let due = now.plus_seconds(PUBLICATION_SECONDS).rfc3339();
             format!("{tokens}: {made} is published and can sign from {due} on, when the schedule or `rotate` lets it")
         }
         Step::Activate { next, active } => {
             format!("{tokens}: {next} signs; {active} retires once its last token expired")
         }
         Step::Retire { kid } => format!("{tokens}: {kid} is retired; its last token has expired"),
-        Step::Wait { until } => format!("{tokens}: nothing to do before {}", rfc3339(*until)),
+        Step::Wait { until } => format!("{tokens}: nothing to do before {}", until.rfc3339()),
         Step::NoActiveKey => format!("{tokens}: no key signs"),
     }
 }
@@ -102,7 +102,7 @@ fn step_done(tokens: &str, step: &Step, outcome: &Outcome) -> Value {
             json!({"tokens": tokens, "step": "activate", "kid": next, "retiring": active})
         }
         Step::Retire { kid } => json!({"tokens": tokens, "step": "retire", "kid": kid}),
-        Step::Wait { until } => json!({"tokens": tokens, "step": "wait", "until": rfc3339(*until)}),
+        Step::Wait { until } => json!({"tokens": tokens, "step": "wait", "until": until.rfc3339()}),
         Step::NoActiveKey => json!({"tokens": tokens, "step": "no active key"}),
     }
 }

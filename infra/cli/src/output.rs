@@ -2,11 +2,8 @@
 
 use std::io::Write as _;
 
-use faregate::clock::Timestamp;
 use faregate::domain::user::User;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// What was done, and to whom.
 pub(crate) struct Report {
@@ -49,16 +46,10 @@ fn as_value(report: &Report) -> Value {
         "last_name": last_name,
         "is_active": is_active,
         "is_staff": is_staff,
-        "created_at": rfc3339(*created_at),
+        "created_at": created_at.rfc3339(),
     });
     if let (Some(count), Value::Object(members)) = (report.open_sessions, &mut value) {
         members.insert("open_sessions".to_owned(), json!(count));
     }
     value
-}
-
-/// `moment` as people and programs read it.
-pub(crate) fn rfc3339(moment: Timestamp) -> String {
-    let formatted = OffsetDateTime::from_unix_timestamp(moment.seconds()).ok().and_then(|m| m.format(&Rfc3339).ok());
-    formatted.unwrap_or_else(|| moment.seconds().to_string())
 }

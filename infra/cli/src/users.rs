@@ -67,16 +67,10 @@ fn person_name(given: &str) -> Result<String, Failure> {
 }
 
 async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
-    let id = service.users().find_id(typed).await?.ok_or_else(|| no_such_user(typed))?;
-    let (user, sessions) =
-        service.sessions().of_user(Some(id), usize::MAX).await?.ok_or_else(|| no_such_user(typed))?;
-    let now = service.clock.now();
-    let open = sessions
-        .iter()
-        .filter(|session| {
-            session.is_open(user.epochs, service.settings.sessions.reactivation) && !session.is_expired(now)
-        })
-        .count();
+    let user = find(service, typed).await?;
+    let sessions = service.sessions().open_ones(user.id, None, service.clock.now()).await?;
+    let reactivation = service.settings.sessions.reactivation;
+    let open = sessions.iter().filter(|session| session.is_open(user.epochs, reactivation)).count();
     Ok(Report { line: user.username.to_string(), user, open_sessions: Some(open) })
 }
 
@@ -111,7 +105,7 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
     if !arguments.yes && !confirmation::given(&prompt, user.username.as_str()) {
         return Err(Failure::Refused("nothing was deleted".to_owned()));
     }
-    service.users().delete(&user).await?;
+    service.users().delete(&user, None).await?;
     service.reaper().await.look_at(user.id).await;
     Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
 }

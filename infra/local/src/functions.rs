@@ -21,6 +21,9 @@ pub async fn routes(service: &Service) -> Result<Router, StartError> {
         async { Ok(token_verify::router(token_verify::Deps::start(service).await?)) }.boxed(),
         async { Ok(log_out::router(log_out::Deps::start(service).await?)) }.boxed(),
         async { Ok(me::router(me::Deps::start(service).await?)) }.boxed(),
+        async { Ok(manage_sessions::router(manage_sessions::Deps::start(service).await?)) }.boxed(),
+        async { Ok(password_change::router(password_change::Deps::start(service).await?)) }.boxed(),
+        async { Ok(account_delete::router(account_delete::Deps::start(service).await?)) }.boxed(),
         async { Ok(ws_ticket::router(ws_ticket::Deps::start(service).await?)) }.boxed(),
         async { Ok(issuer::router(issuer::Deps::start(service).await?)) }.boxed(),
     ];

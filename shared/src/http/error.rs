@@ -290,6 +290,10 @@ pub mod messages {
         format!("Ensure this field has no more than {most} bytes.")
     }
 
+    /// The password beside the new one is not the user's.
+    pub const WRONG_OLD_PASSWORD: &str = "Your old password was entered incorrectly. Please enter it again.";
+    /// The password is not the user's.
+    pub const WRONG_PASSWORD: &str = "Your password was entered incorrectly. Please enter it again.";
     /// A rotation id is none.
     pub const ROTATION_ID: &str = "Enter 22 to 128 letters, digits, hyphens, underscores, full stops or tildes.";
     /// The hash of a rotation id is none.

@@ -32,14 +32,18 @@ impl Rendering<'_> {
     }
 
     fn render(&self, answer: &Answer) -> Response {
-        let (content_type, body) = match self.renderer {
+        // A 204 has no body, not even a page around it (RFC 9110, 15.3.5).
+        let written = (answer.status != StatusCode::NO_CONTENT).then(|| match self.renderer {
             Renderer::Json { indent } => ("application/json", json_text(&answer.json, indent)),
             Renderer::Page => (pages::HTML, browsable::page(self.view, answer, self.browsable)),
-        };
-        let mut response = Response::new(Body::from(body));
+        });
+        let (content_type, body) = written.unzip();
+        let mut response = Response::new(body.map_or_else(Body::empty, Body::from));
         *response.status_mut() = answer.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
         headers.insert(ALLOW, HeaderValue::from_static(self.view.allow()));
         headers.insert(VARY, HeaderValue::from_static(self.vary()));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts as _, RawPathParams, Request};
 use axum::http::{Method, header};
 use axum::response::Response;
 use axum::routing::any;
@@ -43,6 +43,8 @@ pub struct Call {
     pub issuer: String,
     /// The `User-Agent`, cut to 256 bytes.
     pub user_agent: Option<String>,
+    /// The segments that the path leaves open, by name.
+    segments: Vec<(String, String)>,
     body: RequestBody,
 }
 
@@ -54,6 +56,12 @@ impl Call {
     /// When it is of no type that we read, cannot be parsed, or is no object.
     pub async fn fields(&self) -> Result<FieldReader, Refusal> {
         self.body.members().await.map(FieldReader::new)
+    }
+
+    /// The segment of the path that the view calls `{name}`.
+    #[must_use]
+    pub fn segment(&self, name: &str) -> Option<&str> {
+        self.segments.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -140,7 +148,10 @@ impl Steps<'_> {
 
     async fn call(&self, request: Request, caller: Option<Caller>) -> Result<Call, Refusal> {
         let client = Client::of(request.extensions());
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        // Nothing but a path that axum did not match has none.
+        let segments = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
+        let segments = segments.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let issuer = self.context.issuer.clone().unwrap_or_else(|| client.issuer());
         let user_agent = parts
             .headers
@@ -148,6 +159,6 @@ impl Steps<'_> {
             .map(|value| String::from_utf8_lossy(value.as_bytes().get(..256).unwrap_or(value.as_bytes())).into_owned());
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
         let body = RequestBody::read(body, content_type).await?;
-        Ok(Call { client, caller, issuer, user_agent, body })
+        Ok(Call { client, caller, issuer, user_agent, segments, body })
     }
 }

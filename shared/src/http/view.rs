@@ -5,7 +5,7 @@ use axum::http::Method;
 /// A route as `OPTIONS` and the browsable API describe it. The texts are the recorded ones.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
-    /// The path without its last slash.
+    /// The path without its last slash; `{name}` stands for a segment that [`super::Call::segment`] gives.
     pub path: &'static str,
     /// The name, in words.
     pub name: &'static str,
@@ -26,6 +26,8 @@ pub enum Verb {
     Get,
     /// `POST`.
     Post,
+    /// `DELETE`.
+    Delete,
 }
 
 /// Whether a route wants to know who is asking.
@@ -101,6 +103,7 @@ impl View {
         match self.method {
             Verb::Get => "GET, HEAD, OPTIONS",
             Verb::Post => "POST, OPTIONS",
+            Verb::Delete => "DELETE, OPTIONS",
         }
     }
 
@@ -109,6 +112,7 @@ impl View {
         match self.method {
             Verb::Get => method == Method::GET || method == Method::HEAD,
             Verb::Post => method == Method::POST,
+            Verb::Delete => method == Method::DELETE,
         }
     }
 }

@@ -6,9 +6,11 @@
 //! | is this name taken; who has it | `GetItem` | `USERNAME#<key>` `IDENTIFIER` |
 //! | log in: the user and the sessions | `Query` | `USER#<id>`, `PROFILE` and above |
 //! | open, rotate, end, evict a session | `PutItem`, `UpdateItem`, `DeleteItem` | `USER#<id>` `SESSION#<sid>` |
+//! | the open sessions of a user | `Query` | `USER#<id>`, above `SESSION#` |
+//! | end the other sessions, change the password | `TransactWriteItems` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | who sent this access token | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | the user at a refresh | `GetItem` | `USER#<id>` `PROFILE` |
-//! | change or delete a user | `UpdateItem`, `TransactWriteItems` | `USER#<id>` `PROFILE` |
+//! | change or delete a user | `UpdateItem`, `TransactWriteItems` | `USER#<id>` `PROFILE`, `USERNAME#<key>` `IDENTIFIER` |
 //! | give a ticket, use it up | `PutItem`, `DeleteItem` | `TICKET#<hash>` `-` |
 //! | a socket opens or closes | `PutItem`, `DeleteItem` | `CONNECTIONS#<last digit of id>` `<id>#<cid>` |
 //! | the sockets of a user; all sockets | `Query` | `CONNECTIONS#<last digit of id>`, `<id>#` and all |

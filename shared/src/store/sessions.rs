@@ -47,6 +47,9 @@ pub enum Advanced {
 /// The attributes that decide whether a principal may act; policies name the same (`dynamodb:Attributes`).
 const STATE_ATTRIBUTES: &str = "pk, sk, user_id, session_id, is_active, revocations, deactivations, ended_at";
 
+/// How many pages of a user's sessions are read at most: twenty thousand sessions or so.
+const MAX_PAGES: usize = 8;
+
 /// What decides whether principals may act.
 #[derive(Debug, Default)]
 pub struct PrincipalStates {
@@ -105,7 +108,7 @@ impl Sessions {
     }
 
     /// The sessions of `user_id` that were opened after `opened_after`, or all of them, and neither ended nor ran out before
-    /// `now`. One page, 1 MB, of what is stored: some two thousand sessions.
+    /// `now`. One read for each megabyte of what is stored (some two thousand sessions), [`MAX_PAGES`] at most.
     ///
     /// # Errors
     ///
@@ -117,6 +120,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
         let after = opened_after.map_or_else(|| keys::SESSION_PREFIX.to_owned(), |id| keys::session(user_id, id).sort);
+        let open = "attribute_not_exists(ended_at) AND expires_at_ms > :now AND absolute_expires_at_ms > :now";
         let query = self
             .table
             .client
@@ -124,14 +128,23 @@ impl Sessions {
             .table_name(&self.table.name)
             .consistent_read(true)
             .key_condition_expression("pk = :partition AND sk > :after")
-            .filter_expression(
-                "attribute_not_exists(ended_at) AND expires_at_ms > :now AND absolute_expires_at_ms > :now",
-            )
+            .filter_expression(open)
             .expression_attribute_values(":partition", text(keys::user_partition(user_id)))
             .expression_attribute_values(":after", text(after))
             .expression_attribute_values(":now", number(now.milliseconds()));
-        let output = query.send().await.map_err(|error| StoreError::of("Query", &error))?;
-        Ok(output.items.unwrap_or_default().iter().map(session_of).collect::<Result<_, _>>()?)
+        let (mut sessions, mut start) = (Vec::new(), None);
+        for _page in 0..MAX_PAGES {
+            let page = query.clone().set_exclusive_start_key(start.take()).send().await;
+            let page = page.map_err(|error| StoreError::of("Query", &error))?;
+            for item in &page.items.unwrap_or_default() {
+                sessions.push(session_of(item)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(sessions)
     }
 
     /// The user `user_id` and, if asked for, one session. One batch read.

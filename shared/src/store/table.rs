@@ -66,12 +66,12 @@ impl Table {
         Ok(output.items.unwrap_or_default())
     }
 
-    /// Removes every item of `partition` but the one under the sort key `kept`, page by page.
-    pub(super) async fn clear_partition(&self, partition: &str, kept: &str) -> Result<(), StoreError> {
+    /// Removes every item of `partition` but those under the sort keys `kept`, page by page.
+    pub(super) async fn clear_partition(&self, partition: &str, kept: &[&str]) -> Result<(), StoreError> {
         loop {
             let items = self.query_from(partition, " ", usize::MAX).await?;
             let sort_keys: Vec<String> = items.iter().filter_map(|item| Reader(item).optional_text(SORT)).collect();
-            let doomed: Vec<&String> = sort_keys.iter().filter(|sort| *sort != kept).collect();
+            let doomed: Vec<&String> = sort_keys.iter().filter(|sort| !kept.contains(&sort.as_str())).collect();
             if doomed.is_empty() {
                 return Ok(());
             }

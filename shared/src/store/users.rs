@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem,
+    CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use tokio::sync::OnceCell;
 
@@ -13,6 +12,7 @@ use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
 use super::transaction::{CONDITION_FAILED, Transacted};
 use super::{Client, Table, keys};
 use crate::domain::password::PasswordHash;
+use crate::domain::session::SessionId;
 use crate::domain::user::{Epochs, User, UserId};
 use crate::domain::username::{CaseSensitivity, Username, UsernameKey};
 use crate::randomness::Randomness;
@@ -20,11 +20,11 @@ use crate::randomness::Randomness;
 /// The users of one table; clones share the connection.
 #[derive(Clone, Debug)]
 pub struct Users {
-    table: Table,
+    pub(super) table: Table,
     case: CaseSensitivity,
     /// Set once the table is known to compare names as we do.
     case_agreed: Arc<OnceCell<()>>,
-    randomness: Randomness,
+    pub(super) randomness: Randomness,
 }
 
 /// Why a user was not made.
@@ -205,24 +205,25 @@ impl Users {
         }
     }
 
-    /// Removes `user`: every session, one call each; then the user and the name in one transaction.
+    /// Removes `user`: every session but `last`, one call each; then the user, the name and `last` in one transaction, so that
+    /// who asks from that session can ask again if this fails in between.
     ///
     /// A log-in at the same time can leave a session behind: without its user it is good for nothing and goes by TTL.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails; the user is still there then, and a second call finishes.
-    pub async fn delete(&self, user: &User) -> Result<(), StoreError> {
-        self.table.clear_partition(&keys::user_partition(user.id), keys::PROFILE).await?;
-        let mine = AttributeValue::S(user.id.to_string());
-        let identifier = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(keys::identifier(&user.username.key(self.case)).attributes()))
+    pub async fn delete(&self, user: &User, last: Option<SessionId>) -> Result<(), StoreError> {
+        let last = last.map(|id| keys::session(user.id, id));
+        let kept = [Some(keys::PROFILE), last.as_ref().map(|key| key.sort.as_str())];
+        let kept: Vec<&str> = kept.into_iter().flatten().collect();
+        self.table.clear_partition(&keys::user_partition(user.id), &kept).await?;
+        let delete = |key: &keys::Key| Delete::builder().table_name(&self.table.name).set_key(Some(key.attributes()));
+        let identifier = delete(&keys::identifier(&user.username.key(self.case)))
             .condition_expression("attribute_not_exists(pk) OR user_id = :mine")
-            .expression_attribute_values(":mine", mine);
-        let profile = Delete::builder().table_name(&self.table.name).set_key(Some(keys::profile(user.id).attributes()));
+            .expression_attribute_values(":mine", text(user.id.to_string()));
         let mut deletes = Vec::new();
-        for delete in [identifier, profile] {
+        for delete in [identifier, delete(&keys::profile(user.id))].into_iter().chain(last.as_ref().map(delete)) {
             let delete = delete.build().map_err(|error| unbuildable(&error))?;
             deletes.push(TransactWriteItem::builder().delete(delete).build());
         }

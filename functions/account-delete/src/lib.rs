@@ -1,0 +1,84 @@
+//! `POST /api/account/delete/`: deletes the account of the user who asks.
+
+mod account_delete;
+
+use std::sync::Arc;
+
+use axum::Router;
+use faregate::authentication::Authenticator;
+use faregate::http::{
+    Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Verb, View, ViewContext, messages, view_router,
+};
+use faregate::passwords::Passwords;
+use faregate::reaper::Reaper;
+use faregate::service::{Service, StartError};
+use faregate::store::Users;
+use faregate::tokens::KeyAccess;
+use serde::Serialize;
+
+use crate::account_delete::DeleteError;
+
+/// What this function may touch: users and sessions (read, delete), identifiers (delete), the public keys, `ws-reaper`
+/// (invoke).
+pub struct Deps {
+    users: Users,
+    passwords: Passwords,
+    authenticator: Authenticator,
+    reaper: Reaper,
+    context: ViewContext,
+}
+
+impl Deps {
+    /// Takes its part of the service and warms it.
+    ///
+    /// # Errors
+    ///
+    /// When the password engine does not work here.
+    pub async fn start(service: &Service) -> Result<Self, StartError> {
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
+        Ok(Self {
+            users: service.users(),
+            passwords: service.passwords()?,
+            authenticator: service.authenticator(keyring),
+            reaper: service.reaper().await,
+            context: service.view_context(),
+        })
+    }
+}
+
+const VIEW: View = View {
+    path: "/api/account/delete",
+    name: "Account Delete",
+    description: "Deletes your account and everything that belongs to it. There is no way back.",
+    method: Verb::Post,
+    authentication: Authentication::Required,
+    fields: &[Field { input: Some(Input::Password), ..Field::required("password", "Password") }],
+};
+
+/// `/api/account/delete` and `/api/account/delete/`.
+pub fn router(deps: Deps) -> Router {
+    let context = ViewContext { authenticator: Some(deps.authenticator.clone()), ..deps.context.clone() };
+    view_router(&VIEW, context, deps, handle)
+}
+
+#[derive(Serialize)]
+struct Deleted {}
+
+async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
+    let mut fields = call.fields().await?;
+    let Some(password) = fields.password("password") else { return Err(fields.refusal()) };
+    account_delete::delete(&deps, call.caller.ok_or(Refusal::NotAuthenticated)?, password).await?;
+    Ok(Answer::ok(Deleted {}))
+}
+
+impl From<DeleteError> for Refusal {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::WrongPassword => {
+                Self::Fields(FieldErrors::of("password", vec![messages::WRONG_PASSWORD.to_owned()]))
+            }
+            DeleteError::Password(error) => error.into(),
+            DeleteError::Store(error) => error.into(),
+        }
+    }
+}

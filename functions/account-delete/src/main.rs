@@ -1,0 +1,12 @@
+//! The Lambda function `account-delete`.
+
+use account_delete::{Deps, router};
+use faregate::http::app;
+use faregate::service::Service;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    let service = Service::from_environment().await?;
+    let deps = Deps::start(&service).await?;
+    lambda_http::run(app(router(deps), service.randomness)).await
+}

@@ -1,0 +1,108 @@
+//! `POST /api/password/change/`: a new password; every other session is over, this one goes on.
+
+mod password_change;
+
+use std::sync::Arc;
+
+use axum::Router;
+use faregate::authentication::Authenticator;
+use faregate::domain::password_policy::PasswordPolicy;
+use faregate::http::{
+    Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Verb, View, ViewContext, messages, view_router,
+};
+use faregate::passwords::Passwords;
+use faregate::randomness::Randomness;
+use faregate::reaper::Reaper;
+use faregate::service::{Service, StartError};
+use faregate::store::Users;
+use faregate::tokens::KeyAccess;
+use serde::Serialize;
+
+use crate::password_change::{ChangeError, Wish};
+
+/// What this function may touch: users (read, write hash and epochs), sessions (read, write epochs), the public keys,
+/// `ws-reaper` (invoke).
+pub struct Deps {
+    users: Users,
+    passwords: Passwords,
+    policy: PasswordPolicy,
+    authenticator: Authenticator,
+    reaper: Reaper,
+    randomness: Randomness,
+    context: ViewContext,
+}
+
+impl Deps {
+    /// Takes its part of the service and warms it.
+    ///
+    /// # Errors
+    ///
+    /// When the password engine does not work here.
+    pub async fn start(service: &Service) -> Result<Self, StartError> {
+        let keyring = service.warm_keyring(KeyAccess::Public).await;
+        Ok(Self {
+            users: service.users(),
+            passwords: service.passwords()?,
+            policy: service.settings.password_policy,
+            authenticator: service.authenticator(keyring),
+            reaper: service.reaper().await,
+            randomness: service.randomness.clone(),
+            context: service.view_context(),
+        })
+    }
+}
+
+const VIEW: View = View {
+    path: "/api/password/change",
+    name: "Password Change",
+    description: "Sets a new password. Your other sessions end, this one goes on.",
+    method: Verb::Post,
+    authentication: Authentication::Required,
+    fields: &[
+        hidden("old_password", "Old password"),
+        hidden("new_password1", "New password1"),
+        hidden("new_password2", "New password2"),
+    ],
+};
+
+const fn hidden(name: &'static str, label: &'static str) -> Field {
+    Field { input: Some(Input::Password), ..Field::required(name, label) }
+}
+
+/// `/api/password/change` and `/api/password/change/`.
+pub fn router(deps: Deps) -> Router {
+    let context = ViewContext { authenticator: Some(deps.authenticator.clone()), ..deps.context.clone() };
+    view_router(&VIEW, context, deps, handle)
+}
+
+#[derive(Serialize)]
+struct Changed {}
+
+async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
+    let mut fields = call.fields().await?;
+    let old = fields.password("old_password");
+    let new = (fields.password("new_password1"), fields.password("new_password2"));
+    let (Some(old), (Some(new), Some(repeated))) = (old, new) else { return Err(fields.refusal()) };
+    let caller = call.caller.ok_or(Refusal::NotAuthenticated)?;
+    password_change::change(&deps, caller, Wish { old, new, repeated }).await?;
+    Ok(Answer::ok(Changed {}))
+}
+
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::PasswordsDiffer => Self::NonField(messages::PASSWORDS_DIFFER.to_owned()),
+            ChangeError::WeakPassword(weaknesses) => {
+                let found = weaknesses.into_iter().map(messages::weakness).collect();
+                Self::Fields(FieldErrors::of("new_password1", found))
+            }
+            ChangeError::WrongPassword => {
+                Self::Fields(FieldErrors::of("old_password", vec![messages::WRONG_OLD_PASSWORD.to_owned()]))
+            }
+            ChangeError::Caller(error) => error.into(),
+            ChangeError::Busy => Self::unavailable(&error),
+            ChangeError::Password(error) => error.into(),
+            ChangeError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Ending every session of a user but one: the user's epoch and that session's birth epoch move together.
+
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+
+use super::error::{StoreError, unbuildable};
+use super::item::{flag, number, text};
+use super::keys::{self, Key};
+use super::transaction::Transacted;
+use super::users::Users;
+use crate::domain::password::PasswordHash;
+use crate::domain::session::SessionId;
+use crate::domain::user::User;
+
+/// What came of ending the other sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OthersEnded {
+    /// They are over; the one that was to be kept goes on.
+    Yes,
+    /// Nothing was written: user or session are not as they were when they were read.
+    Changed,
+}
+
+impl Users {
+    /// Ends every session of `user`, as it was read, but `kept`; with `new_password` that becomes the password too. One
+    /// transaction: a refresh of the kept session either comes before or after, and neither finds it over.
+    ///
+    /// Without `kept`, of a token that belongs to no session, all of them are over.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn end_other_sessions(
+        &self,
+        user: &User,
+        kept: Option<SessionId>,
+        new_password: Option<&PasswordHash>,
+    ) -> Result<OthersEnded, StoreError> {
+        let mut profile = self
+            .revocation(user, &keys::profile(user.id))
+            .condition_expression("revocations = :known AND is_active = :active AND password_hash = :hash")
+            .expression_attribute_values(":active", flag(true))
+            .expression_attribute_values(":hash", text(user.password_hash.as_str()));
+        profile = match new_password {
+            None => profile.update_expression("SET revocations = :next"),
+            Some(new) => profile
+                .update_expression("SET revocations = :next, password_hash = :new")
+                .expression_attribute_values(":new", text(new.as_str())),
+        };
+        let session = kept.map(|id| {
+            self.revocation(user, &keys::session(user.id, id))
+                .condition_expression("revocations = :known AND attribute_not_exists(ended_at)")
+                .update_expression("SET revocations = :next")
+        });
+        let mut updates = Vec::new();
+        for update in std::iter::once(profile).chain(session) {
+            let update = update.build().map_err(|error| unbuildable(&error))?;
+            updates.push(TransactWriteItem::builder().update(update).build());
+        }
+        match self.table.transact(updates, &self.randomness).await? {
+            Transacted::Done => Ok(OthersEnded::Yes),
+            Transacted::Refused(_) => Ok(OthersEnded::Changed),
+        }
+    }
+
+    fn revocation(&self, user: &User, key: &Key) -> UpdateBuilder {
+        Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .expression_attribute_values(":known", number(user.epochs.revocations))
+            .expression_attribute_values(":next", number(user.epochs.revocations + 1))
+    }
+}
