@@ -99,7 +99,7 @@ started+=("$sockets")
 failed=0
 # A process group of its own: the browser that it starts ends with it.
 set -m
-timeout 300 node --test --test-reporter=spec --test-reporter-destination=stdout \
+timeout 600 node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$logs/node" \
     .ci/clients/{session,requests,rotation,socket,browser,tabs,service}.test.mjs \
     "$CLIENTS_TYPESCRIPT"/test/{client,answers,workers,service}.test.js &

@@ -68,11 +68,12 @@ for (const [name, answer] of Object.entries(reloads)) {
     };
     assert.equal(await made.session.accessToken(), made.service.latest.access);
     assert.deepEqual(sent(made.service)[1], sentWith(recordOf("refresh-other")));
+    assert.equal(logOuts(made.service).length, 0);
     assert.equal(made.ended, 0);
   });
 
-  test(`${name}: a record that is the same is logged out with, reachable or not`, async () => {
-    for (const reached of [() => json(200, {}), () => json(401, NOT_VALID), offline]) {
+  test(`${name}: a record that is the same is logged out with`, async () => {
+    for (const reached of [() => json(200, {}), () => json(401, NOT_VALID)]) {
       const made = setUp("refresh-stored");
       made.service.on[REFRESH] = answer;
       made.service.on["/api/log_out/"] = reached;
@@ -81,6 +82,18 @@ for (const [name, answer] of Object.entries(reloads)) {
       assert.equal(made.store.record, null);
       assert.equal(made.ended, 1);
     }
+  });
+
+  test(`${name}: a record stays until the service has ended its session`, async () => {
+    const made = setUp("refresh-stored");
+    made.service.on[REFRESH] = answer;
+    made.service.on["/api/log_out/"] = offline;
+    await assert.rejects(made.session.accessToken(), TryLater);
+    assert.equal(made.store.record.refresh, "refresh-stored");
+    made.service.on["/api/log_out/"] = () => json(200, {});
+    await made.clock.pass(3000);
+    assert.equal(made.store.record, null);
+    assert.equal(made.ended, 1);
   });
 }
 

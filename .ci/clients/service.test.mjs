@@ -81,6 +81,7 @@ const STUBS = {
     export const digest = (algorithm, data) => crypto.subtle.digest(algorithm, data);
     export const getRandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));`),
   "expo-secure-store": module(`
+    export const AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY = 3;
     export const getItemAsync = async (name) => phone.items.get(name) ?? null;
     export const setItemAsync = async (name, value) => void phone.items.set(name, value);
     export const deleteItemAsync = async (name) => void phone.items.delete(name);`),
@@ -96,6 +97,12 @@ register(module(`
   const stubs = ${JSON.stringify(STUBS)};
   export const resolve = (name, context, next) =>
     stubs[name] ? { url: stubs[name], shortCircuit: true } : next(name, context);`));
+
+/** What is in the keychain after another refresh. */
+async function stored(session) {
+  await session.accessToken({ except: await session.accessToken() });
+  return JSON.parse(phone.items.get("faregate.refresh"));
+}
 
 describe("against the service", { concurrency: true }, () => {
   it("replaces the connection when its token expires, with a fresh token", async () => {
@@ -226,5 +233,12 @@ describe("against the service", { concurrency: true }, () => {
     assert.equal(phone.items.size, 0);
     again.close();
     assert.equal(phone.listeners.size, 0);
+
+    // An earlier version of the app kept the token alone, and its log-in named no id.
+    phone.items.set("faregate.refresh", (await post("/api/log_in/", { username, password })).refresh);
+    const { session } = start(options);
+    const [record, after] = [await stored(session), await stored(session)];
+    assert.equal(after.rotation_id, record.next_id);
+    assert.notEqual(after.refresh, record.refresh);
   });
 });

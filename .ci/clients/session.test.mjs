@@ -263,6 +263,7 @@ const strange = {
   "409 that says retry": () => json(409, { action: "retry" }),
   "JSON without tokens": () => json(200, { welcome: "to our hotel" }),
   "a token that is none": () => json(200, { access: "nonsense", refresh: "nonsense" }),
+  "a token without a life": () => json(200, { access: jwt(NaN), refresh: "nonsense" }),
   "null": () => json(200, null),
   "400 for a body that was spoilt": () => json(400, { detail: "JSON parse error" }),
   "400": () => json(400, { refresh: ["Not a valid string."] }),

@@ -20,7 +20,8 @@ export interface Store {
 }
 
 /**
- * Whether two records are one. Not by the token alone: two workers that give an old token its first id must not both win.
+ * Whether two records are one. Not by the token alone: two workers that give an old token its first id must not both
+ * win.
  */
 export const same = (one: Rec | null, other: Rec | null): boolean =>
   one?.refresh === other?.refresh && one?.next_id === other?.next_id;
@@ -139,7 +140,8 @@ export function createClient({
       const ours = status === 401 ? typeof answer.detail === "string" : status === 409;
       if (!ours || action === "retry") throw new TryLater(`status ${status}`);
       if (action !== "reauthenticate" && same(rec, await store.read())) {
-        await post("/api/log_out/", { refresh: rec.refresh }).catch(() => {}); // somebody else went on with our session
+        // Somebody else went on with our session. It is over before the record goes: else it would be left to them.
+        await post("/api/log_out/", { refresh: rec.refresh });
       }
       rec = (await store.replace(rec, null)) ? null : await store.read();
     }

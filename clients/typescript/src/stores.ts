@@ -14,7 +14,7 @@ export function memoryStore(record: Rec | null = null): Store {
 
 /**
  * In IndexedDB: all tabs of an origin share one session, which outlives them. A transaction is what makes `replace`
- * atomic between tabs. localStorage could not, not even under a Web Lock: a tab may read its process's older copy of it.
+ * atomic between tabs. localStorage could not, not even under a Web Lock: a tab may read its process's older copy.
  */
 export function indexedDbStore(name = "faregate"): Store {
   const open = () => new Promise<IDBDatabase>((resolve, reject) => {

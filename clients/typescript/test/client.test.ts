@@ -1,5 +1,6 @@
 // One client and its record.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { LoggedOut, Refused, TryLater, createClient, type Rec } from "../src/faregate.js";
 import { memoryStore } from "../src/stores.js";
@@ -173,15 +174,17 @@ test("a log-out without network ends the session here", async () => {
 
 for (const then of ["logOut", "logIn"] as const) {
   test(`${then} waits for a refresh under way`, async () => {
-    const { service, client, store } = await loggedIn();
+    const atOnce = async (data: Uint8Array) => Uint8Array.from(createHash("sha256").update(data).digest()).buffer;
+    const { service, client, store } = await loggedIn({ sha256: atOnce });
     const held = service.hold(REFRESH);
     const asking = client.accessToken(await client.accessToken());
     await held.arrived;
     const before = service.requests.length;
     const going = then === "logOut" ? client.logOut() : client.logIn("ben", "correct-horse-7");
+    await new Promise(setImmediate);
+    assert.equal(service.requests.length, before);
     held.release();
     const refreshed = await asking;
-    assert.equal(service.requests.length, before);
     await going;
     if (then === "logOut") {
       assert.equal(await store.read(), null);

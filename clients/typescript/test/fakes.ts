@@ -124,14 +124,18 @@ export class FakeService {
     return json(200, this.tokens(Number(sid)));
   }
 
-  /** Keeps the next request to `path` waiting: `arrived` says that it is there, `release` answers it. */
-  hold(path: string) {
+  /**
+   * Keeps the next request to `path` waiting, before or after the service has done its work: `arrived` says that it is
+   * there, `release` answers it.
+   */
+  hold(path: string, what: "question" | "answer" = "question") {
     let release = () => {};
     const arrived = new Promise<void>((here) => {
       this.on[path] = (_, answer) => {
         delete this.on[path];
         here();
-        return new Promise<Response>((resolve) => (release = () => resolve(answer())));
+        const late = what === "question" ? answer : ((early) => () => early)(answer());
+        return new Promise<Response>((resolve) => (release = () => resolve(late())));
       };
     });
     return { arrived, release: () => release() };

@@ -185,7 +185,7 @@ describe("against the service", () => {
     });
   }
 
-  it("a copy of the record that goes on with an id of its own: the client's next refresh ends the session", async () => {
+  it("a copy of the record that goes on with an id of its own: the client's next refresh ends all", async () => {
     const { another, first } = await loggedIn();
     await another({ store: memoryStore({ ...first, next_id: "of-the-thief".repeat(2) }) }).accessToken();
     await assert.rejects(another().accessToken(), LoggedOut);

@@ -44,6 +44,28 @@ test("a worker whose answer comes late discards it and uses what is stored", asy
   assert.ok(!service.sessions[0]!.ended);
 });
 
+test("an answer that comes when the record has moved on or is gone is discarded, with its access token", async () => {
+  const { service, client, another, store } = await loggedIn();
+  const slow = another();
+  const answer = service.hold(REFRESH, "answer");
+  const asking = newer(slow);
+  await answer.arrived;
+  await newer(client);
+  await newer(client);
+  await newer(client);
+  const stored = await store.read();
+  answer.release();
+  await asking;
+  assert.equal(service.bodies(REFRESH).at(-1)!.refresh, stored!.refresh);
+  const last = service.hold(REFRESH, "answer");
+  const lost = assert.rejects(newer(slow), LoggedOut);
+  await last.arrived;
+  await store.replace(await store.read(), null);
+  last.release();
+  await lost;
+  await assert.rejects(slow.accessToken(), LoggedOut);
+});
+
 test("a log-out by one worker is found by the other's next refresh, even by one under way", async () => {
   const { service, client, another, store } = await loggedIn();
   const question = service.hold(REFRESH);

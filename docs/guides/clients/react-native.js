@@ -6,6 +6,9 @@ import { openSocket } from "./socket.js";
 
 const NAME = "faregate.refresh";
 
+/** No backup brings it to another phone, which would be a second holder; a locked phone can refresh. */
+const OPTIONS = { keychainAccessible: SecureStore.AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY };
+
 /** In the phone's keychain, where it outlives the app's process. */
 const secureStore = {
   async get() {
@@ -17,7 +20,7 @@ const secureStore = {
   replace(expected, next) {
     const mine = last.then(async () => {
       if (!sameRecord(await secureStore.get(), expected)) return false;
-      await (next ? SecureStore.setItemAsync(NAME, JSON.stringify(next)) : SecureStore.deleteItemAsync(NAME));
+      await (next ? SecureStore.setItemAsync(NAME, JSON.stringify(next), OPTIONS) : SecureStore.deleteItemAsync(NAME));
       return true;
     });
     last = mine.catch(() => {});

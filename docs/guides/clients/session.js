@@ -57,9 +57,9 @@ function lifetimeMs(jwt) {
  * One user's session.
  *
  * The store keeps one record, `{refresh, rotation_id, next_id}`: a refresh token, the id of the rotation that spends it
- * and the id of the one after. `get()` gives it or null. `replace(expected, record)`, in one atomic step, stores `record`
- * if the one stored is `expected` (`sameRecord`) and says whether it did; either may be null. It is durable when that is
- * done. Both may be async. Several workers or tabs may share a store.
+ * and the id of the one after. `get()` gives it or null. `replace(expected, record)`, in one atomic step, stores
+ * `record` if the one stored is `expected` (`sameRecord`) and says whether it did; either may be null. It is durable
+ * when that is done. Both may be async. Several workers or tabs may share a store.
  *
  * @param {object} options
  * @param {string} options.url where the API is, without a last slash
@@ -136,7 +136,8 @@ export function createSession({
     const ours = status === 401 ? body.detail : status === 409;
     if (!ours || action === "retry") throw new TryLater(`status ${status}`);
     if (action !== "reauthenticate" && sameRecord(record, await store.get())) {
-      await post("/api/log_out/", { refresh }).catch(() => {}); // somebody else went on with our session
+      // Somebody else went on with our session. It is over before the record goes: else it would be left to them.
+      await post("/api/log_out/", { refresh });
     }
     return { stored: (await store.replace(record, null)) ? null : await store.get() };
   }
