@@ -171,6 +171,26 @@ async fn a_refresh_token_outlives_the_rotation_of_its_secret() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_given_again_is_the_same_one_though_its_secret_signs_no_more() {
+    let app = TestApp::builder().with("FAREGATE_REFRESH_TOKEN_LIFETIME_SECONDS", "864000").start().await;
+    let (record, _) = app.user_with_ids("ann").await;
+    let lost = app.refresh_with(&record).await.field("refresh");
+    // An environment that read the ring before gives what one gives that reads it later.
+    let behind = app.another(&[("FAREGATE_REFRESH_TOKEN_LIFETIME_SECONDS", "864000")]).await;
+    rotate(&app).await;
+    assert_eq!(app.refresh_with(&record).await.field("refresh"), lost, "byte for byte");
+    let next = record.after(&app.refresh_with(&record).await);
+    let new = app.refresh_with(&next).await.field("refresh");
+    assert_ne!(kid(&new), kid(&lost));
+    assert_eq!(behind.refresh_with(&next).await.field("refresh"), new);
+    app.service.rotation().take_out(&kid(&new)).await.unwrap();
+    app.clock.advance_seconds(300);
+    let instead = app.refresh_with(&next).await.field("refresh");
+    assert_eq!((part(&instead, 1), part(&instead, 0) == part(&new, 0)), (part(&new, 1), false), "the same claims");
+    app.log_in_with_ids("ann").await;
+}
+
+#[tokio::test]
 async fn a_new_algorithm_comes_with_the_next_key() {
     let app = TestApp::start().await;
     let old = app.user("ann").await.access;

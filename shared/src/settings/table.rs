@@ -37,7 +37,7 @@ pub const SETTINGS: &[Setting] = &[
         "FAREGATE_REFRESH_GRACE_SECONDS",
         "30",
         "a number from 0 to 3600",
-        "how long a just-spent refresh token is taken for a lost answer",
+        "how long a just-spent refresh token without rotation ids is taken for a lost answer",
     ),
     setting(
         "FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS",

@@ -72,8 +72,9 @@ struct Known {
 pub(super) struct Ring {
     pub(super) access: Option<SigningKey>,
     pub(super) refresh: Option<SigningKey>,
-    /// Secrets that signed refresh tokens before: a token of theirs that has to be given again is the same one.
-    earlier_refresh: Vec<SigningKey>,
+    /// Secrets that signed refresh tokens before, or do so where the ring was read later: a token of theirs that has to be
+    /// given again is the same one.
+    other_refresh: Vec<SigningKey>,
     by_kid: HashMap<String, VerificationKey>,
     /// Verifies whatever `kid` a token names: the key shared with a Django, which names none.
     any_kid: Option<VerificationKey>,
@@ -122,8 +123,8 @@ impl Ring {
 
     /// The secret called `kid`, if it is still there, else the one that signs now.
     pub(super) fn refresh_key(&self, kid: Option<&str>) -> Option<&SigningKey> {
-        let earlier = self.earlier_refresh.iter().find(|key| key.kid.as_deref() == kid);
-        earlier.or(self.refresh.as_ref())
+        let named = self.other_refresh.iter().find(|key| key.kid.as_deref() == kid);
+        named.or(self.refresh.as_ref())
     }
 
     /// The key that a token with this `kid` must have been signed with.
@@ -356,7 +357,7 @@ impl Stored {
             let signing = || SigningKey::shared(Some(item.kid.clone()), item.secret.as_bytes());
             match (self.access, item.state) {
                 (KeyAccess::Sign, KeyState::Active) => ring.refresh = Some(signing()),
-                (KeyAccess::Sign, KeyState::Retiring) => ring.earlier_refresh.push(signing()),
+                (KeyAccess::Sign, _) => ring.other_refresh.push(signing()),
                 _ => {}
             }
             ring.by_kid.insert(item.kid, key);
