@@ -17,6 +17,7 @@ mod logs;
 mod odd_events;
 mod outage;
 mod reaper;
+mod session_model;
 mod session_races;
 mod settings;
 mod signing_keys;
