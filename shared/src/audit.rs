@@ -19,7 +19,7 @@ pub enum SessionEvent {
 }
 
 /// Writes the line about what happened to a session when a token with the counter `counter` was shown.
-pub fn session(user_id: UserId, session_id: SessionId, (event, counter): (SessionEvent, u64)) {
+pub fn session(user_id: UserId, session_id: SessionId, event: SessionEvent, counter: u64) {
     let (name, theft) = match event {
         SessionEvent::Stolen(theft) => ("session_stolen", Some(theft.as_str())),
         SessionEvent::StaleTokenShown => ("stale_token_shown", None),

@@ -71,11 +71,15 @@ fn predicted(session: &Session, request: &Request, now: Timestamp, app: &TestApp
     let judgement = session.judge(&shown, now, policy.grace_seconds);
     if now >= request.expires_at {
         let proved = matches!(shown.proof, Proof::Shown { .. });
-        return (if proved && judgement == Judgement::Repeated { 200 } else { 401 }, session.clone());
+        return match judgement {
+            Judgement::Repeated if proved => (200, session.clone()),
+            Judgement::Stolen(_) if proved => (401, Session { ended_at: Some(now), ..session.clone() }),
+            _ => (401, session.clone()),
+        };
     }
     match judgement {
         Judgement::Current => {
-            let rotation = Rotation::of(&shown, (now, policy), session.kid.clone());
+            let rotation = Rotation::of(&shown, now, policy, session.kid.clone());
             (200, session.rotated(&rotation))
         }
         Judgement::Repeated => (200, session.clone()),

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_types::body::SdkBody;
@@ -20,6 +21,7 @@ pub struct Calls(Arc<Mutex<State>>);
 struct State {
     sent: Vec<String>,
     replacements: Vec<Replacement>,
+    kept_back: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -37,7 +39,8 @@ impl Calls {
 
     /// Whether an answer is still to be replaced: then a test has not seen what it meant to see.
     pub fn is_waiting(&self) -> bool {
-        !self.state().replacements.is_empty()
+        let state = self.state();
+        !state.replacements.is_empty() || !state.kept_back.is_empty()
     }
 
     /// The next answer to `operation` is replaced, after DynamoDB has done its work: for the caller it is lost.
@@ -51,6 +54,11 @@ impl Calls {
         self.state().replacements.push(Replacement { operation, status, body });
     }
 
+    /// The next call of `operation` fails before DynamoDB does anything.
+    pub fn keep_next_back(&self, operation: &'static str) {
+        self.state().kept_back.push(operation);
+    }
+
     /// `client`, with its calls watched here.
     pub(crate) fn watching(&self, client: &Client) -> Client {
         Client::from_conf(client.config().to_builder().interceptor(Watcher(self.clone())).build())
@@ -58,6 +66,12 @@ impl Calls {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_kept_back(&self, operation: &str) -> bool {
+        let mut state = self.state();
+        let index = state.kept_back.iter().position(|kept| *kept == operation);
+        index.map(|index| state.kept_back.remove(index)).is_some()
     }
 
     fn replacement(&self, operation: &str) -> Option<Replacement> {
@@ -99,6 +113,18 @@ impl Intercept for Watcher {
         let operation = operation_of(context.request());
         self.0.state().sent.push(operation.clone());
         config.interceptor_state().store_put(Operation(operation));
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Outcome {
+        if self.0.is_kept_back(&operation_of(context.request())) {
+            context.request_mut().headers_mut().insert("x-amz-target", "DynamoDB_20120810.Nothing");
+        }
         Ok(())
     }
 

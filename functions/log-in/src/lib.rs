@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use faregate::clock::Clock;
-use faregate::domain::device::{Client, Device, MAX_NAME_LENGTH};
+use faregate::domain::device::{Client, Device};
 use faregate::domain::session::SessionPolicy;
 use faregate::http::{Answer, Authentication, Call, Field, Input, Refusal, Text, Verb, View, ViewContext, view_router};
 use faregate::passwords::Passwords;
@@ -68,9 +68,6 @@ const VIEW: View = View {
     ],
 };
 
-/// What the app calls the device, if it says.
-const DEVICE_NAME: Text = Text { optional: true, max_length: Some(MAX_NAME_LENGTH) };
-
 /// `/api/log_in` and `/api/log_in/`.
 pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, deps.context.clone(), deps, handle)
@@ -86,11 +83,10 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
     let credentials = (fields.text("username", Text::REQUIRED), fields.password("password"));
     // In no view: what `OPTIONS` says is recorded.
-    let extras = (fields.rotation_next(), fields.text("device_name", DEVICE_NAME));
-    let ((Some(username), Some(password)), (Ok(anchor), Some(device_name))) = (credentials, extras) else {
+    let extras = (fields.rotation_next(), fields.device_name());
+    let ((Some(username), Some(password)), (Ok(anchor), Ok(name))) = (credentials, extras) else {
         return Err(fields.refusal());
     };
-    let name = (!device_name.is_empty()).then_some(device_name);
     let device = Device { name, client: call.user_agent.as_deref().and_then(Client::of) };
     let signer = deps.signer.ready().await?;
     let attempt = Attempt { username, password, anchor, device, kid: signer.refresh_kid() };

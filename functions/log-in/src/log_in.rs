@@ -6,7 +6,7 @@ use faregate::domain::rotation::Commitment;
 use faregate::domain::session::{Session, SessionId};
 use faregate::domain::user::User;
 use faregate::passwords::{PasswordError, Verdict};
-use faregate::store::{SessionKey, StoreError};
+use faregate::store::StoreError;
 
 use crate::Deps;
 
@@ -94,7 +94,7 @@ async fn evict(deps: &Deps, user: &User, mut sessions: Vec<Session>, new: &Sessi
     }
     let mut open: Vec<Session> = sessions
         .into_iter()
-        .filter(|session| session.is_open(user.epochs, deps.policy.reactivation) && !session.is_expired(now))
+        .filter(|session| session.is_open(&user.state(), deps.policy.reactivation) && !session.is_expired(now))
         // It is being written at the same time.
         .filter(|session| session.id != new.id)
         .collect();
@@ -102,7 +102,7 @@ async fn evict(deps: &Deps, user: &User, mut sessions: Vec<Session>, new: &Sessi
     let surplus = (open.len() + 1).saturating_sub(deps.policy.sessions_per_user);
     let given_way = surplus.min(MAX_EVICTIONS);
     for session in open.iter().take(given_way) {
-        deps.sessions.remove(SessionKey { user_id: user.id, session_id: session.id }).await?;
+        deps.sessions.remove_unused(session).await?;
     }
     if given_way > 0 {
         deps.reaper.look_at(user.id).await;

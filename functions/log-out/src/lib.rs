@@ -65,8 +65,8 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
     let Some(token) = fields.text("refresh", Text::REQUIRED) else { return Err(fields.refusal()) };
     let now = deps.clock.now();
-    let claims = deps.verifier.refresh(&token, now).await?;
-    log_out::log_out(&deps, claims, now).await?;
+    let (claims, expiry) = deps.verifier.refresh_even_expired(&token, now).await?;
+    log_out::log_out(&deps, &claims, expiry, now).await?;
     Ok(Answer::ok(LoggedOut {}))
 }
 
@@ -74,6 +74,7 @@ impl From<LogOutError> for Refusal {
     fn from(error: LogOutError) -> Self {
         match error {
             LogOutError::AlreadyEnded => Self::BadToken(TokenError::Blacklisted),
+            LogOutError::Expired => Self::BadToken(TokenError::Expired),
             LogOutError::Store(error) => error.into(),
         }
     }

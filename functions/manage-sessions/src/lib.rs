@@ -117,7 +117,7 @@ impl SessionBody {
         Self {
             id: session.id.to_string(),
             current: asking == Some(session.id),
-            device_name: session.device.name,
+            device_name: session.device.name.map(|name| name.as_str().to_owned()),
             client: session.device.client.map(|client| client.as_str().to_owned()),
             created_at: session.created_at.rfc3339(),
             last_used_at: session.last_used_at.rfc3339(),

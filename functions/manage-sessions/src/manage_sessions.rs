@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 4;
 /// The open sessions of `user`, the last used one first. One read.
 pub(crate) async fn list(deps: &Deps, user: &User) -> Result<Vec<Session>, ManageError> {
     let mut open = deps.sessions.open_ones(user.id, None, deps.clock.now()).await?;
-    open.retain(|session| session.is_open(user.epochs, deps.reactivation));
+    open.retain(|session| session.is_open(&user.state(), deps.reactivation));
     open.sort_by_key(|session| std::cmp::Reverse(session.last_used_at));
     Ok(open)
 }
@@ -37,7 +37,7 @@ pub(crate) async fn end_one(deps: &Deps, caller: &Caller, id: SessionId) -> Resu
     let key = SessionKey { user_id: caller.user.id, session_id: id };
     let reason = if caller.session_id == Some(id) { EndReason::LogOut } else { EndReason::EndedElsewhere };
     match deps.sessions.end(key, (deps.clock.now(), reason)).await? {
-        SessionEnd::Ended | SessionEnd::Refused(_) => {
+        SessionEnd::Ended(_) | SessionEnd::Refused(_) => {
             deps.reaper.look_at(key.user_id).await;
             Ok(())
         }

@@ -46,13 +46,15 @@ const ATTEMPTS: usize = 4;
 pub(crate) async fn change(deps: &Deps, mut caller: Caller, wish: Wish) -> Result<(), ChangeError> {
     check_new_password(deps, &caller.user, &wish)?;
     for _attempt in 0..ATTEMPTS {
-        if !is_password_of(deps, &caller.user, &wish.old).await? {
-            // The answer to the same request was lost, and here it is again: done.
-            let done = is_password_of(deps, &caller.user, &wish.new).await?;
-            return if done { Ok(()) } else { Err(ChangeError::WrongPassword) };
-        }
-        let hash = deps.passwords.hash(wish.new.clone(), deps.randomness.bytes()).await?;
-        match deps.users.end_other_sessions(&caller.user, caller.session_id, Some(&hash)).await? {
+        let new_hash = if is_password_of(deps, &caller.user, &wish.old).await? {
+            Some(deps.passwords.hash(wish.new.clone(), deps.randomness.bytes()).await?)
+        } else if is_password_of(deps, &caller.user, &wish.new).await? {
+            // The answer to the same request was lost, and here it is again. What it promises is made sure of once more.
+            None
+        } else {
+            return Err(ChangeError::WrongPassword);
+        };
+        match deps.users.end_other_sessions(&caller.user, caller.session_id, new_hash.as_ref()).await? {
             OthersEnded::Yes => {
                 audit::account(caller.user.id, AccountEvent::PasswordChanged);
                 deps.reaper.look_at(caller.user.id).await;

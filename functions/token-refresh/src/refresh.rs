@@ -5,7 +5,7 @@
 use faregate::audit::{self, SessionEvent};
 use faregate::clock::Timestamp;
 use faregate::domain::rotation::{Presentation, Proof, Rotation, RotationIds};
-use faregate::domain::session::{EndReason, Judgement, Reactivation, Session, Theft};
+use faregate::domain::session::{EndReason, Judgement, Reactivation, Session, SessionState, Theft};
 use faregate::domain::user::User;
 use faregate::store::{Advanced, SessionEnd, SessionKey, StoreError};
 use faregate::tokens::RefreshClaims;
@@ -41,13 +41,13 @@ pub(crate) struct Refreshed {
 }
 
 /// What the one write found or made.
-enum Written {
+enum Found {
     /// The token was the good one; the session as it is now.
     Moved(Session),
     /// The token was not the good one; the session as it stands.
     Stands(Session),
-    /// The token came without its id; the session is over now.
-    Ended,
+    /// The token came without its id; the session, which is over now.
+    Ended(Session),
     /// There is no such session.
     Nothing,
 }
@@ -76,75 +76,85 @@ pub(crate) enum RefreshError {
 ///
 /// A user who turns out to be inactive is refused though the session moved: deactivating has ended it anyway.
 pub(crate) async fn refresh(deps: &Deps, shown: Shown, now: Timestamp) -> Result<Refreshed, RefreshError> {
-    let (user, written) = match deps.policy.reactivation {
+    let (user, found) = match deps.policy.reactivation {
         Reactivation::LeavesSessionsEnded => {
-            let (user, written) = tokio::join!(deps.users.find(shown.key.user_id), write(deps, &shown, now));
-            (active(user?)?, written?)
+            let (user, found) = tokio::join!(deps.users.find(shown.key.user_id), write(deps, &shown, now));
+            (user, found?)
         }
         // The session may be wanted again: a refusal must not spend its token. One after the other, then.
         Reactivation::RevivesSessions => {
             let user = active(deps.users.find(shown.key.user_id).await?)?;
-            (user, write(deps, &shown, now).await?)
+            (Ok(Some(user)), write(deps, &shown, now).await?)
         }
     };
-    let (Written::Moved(session) | Written::Stands(session)) = &written else { return Err(RefreshError::SessionOver) };
-    let is_open = session.is_open(user.epochs, deps.policy.reactivation);
+    if let Found::Ended(session) = &found {
+        alarm_unless_over(deps, &shown, (user.as_ref().ok(), session)).await;
+    }
+    let user = active(user?)?;
+    let (Found::Moved(session) | Found::Stands(session)) = &found else { return Err(RefreshError::SessionOver) };
+    let is_open = session.is_open(&user.state(), deps.policy.reactivation);
     let user = if is_open { user } else { confirm(deps, shown.key).await? };
-    match written {
-        Written::Moved(session) => Ok(Refreshed { user, session, is_rotated: deps.policy.rotate, lifetime_from: now }),
-        Written::Stands(session) => {
+    match found {
+        Found::Moved(session) => Ok(Refreshed { user, session, is_rotated: deps.policy.rotate, lifetime_from: now }),
+        Found::Stands(session) => {
             consequence(deps, &shown, &session, now).await?;
             let lifetime_from = session.rotated_at;
             Ok(Refreshed { user, session, is_rotated: true, lifetime_from })
         }
-        Written::Ended | Written::Nothing => Err(RefreshError::SessionOver),
+        Found::Ended(_) | Found::Nothing => Err(RefreshError::SessionOver),
     }
 }
 
 /// Tells who may have a token past its expiry again: the answer to it was lost, and the next one, which was given then, is
-/// still good. One read of user and session, no write.
+/// still good. One read of user and session.
+///
+/// One write more, which ends the session, where somebody else went on with it meanwhile: a client that was away for longer
+/// than its token lived is no worse off than one that was not.
 pub(crate) async fn repeat(deps: &Deps, shown: Shown, now: Timestamp) -> Result<Refreshed, RefreshError> {
     if !matches!(shown.presentation.proof, Proof::Shown { .. }) {
         return Err(RefreshError::Expired);
     }
     let (user, session) = deps.sessions.with_user(shown.key.user_id, Some(shown.key.session_id)).await?;
     let (Some(user), Some(session)) = (user, session) else { return Err(RefreshError::Expired) };
-    let is_open = user.is_active && session.is_open(user.epochs, deps.policy.reactivation);
+    if !user.is_active || !session.is_open(&user.state(), deps.policy.reactivation) {
+        return Err(RefreshError::Expired);
+    }
     match session.judge(&shown.presentation, now, deps.policy.grace_seconds) {
-        Judgement::Repeated if is_open => {
+        Judgement::Repeated => {
             let lifetime_from = session.rotated_at;
             Ok(Refreshed { user, session, is_rotated: true, lifetime_from })
+        }
+        Judgement::Stolen(theft) => {
+            end_stolen(deps, &shown, (now, theft)).await?;
+            Err(RefreshError::Expired)
         }
         _ => Err(RefreshError::Expired),
     }
 }
 
 /// The one write: it spends the token where that is the good one, or ends the session where the token's id is not with it.
-async fn write(deps: &Deps, shown: &Shown, now: Timestamp) -> Result<Written, StoreError> {
-    let counter = shown.presentation.counter;
-    let advanced = match (shown.presentation.proof, deps.policy.rotate) {
-        (Proof::Missing, _) => {
-            let reason = EndReason::Theft(Theft::RotationIdMissing);
-            // An older token is no sign that anybody has the good one.
-            return Ok(match deps.sessions.end_at_most(shown.key, (now, reason), counter.saturating_add(1)).await? {
-                SessionEnd::Ended => {
-                    tell(deps, shown, Theft::RotationIdMissing).await;
-                    Written::Ended
-                }
-                SessionEnd::Refused(session) => Written::Stands(*session),
-                SessionEnd::Missing => Written::Nothing,
-            });
-        }
-        (_, true) => {
-            let rotation = Rotation::of(&shown.presentation, (now, &deps.policy), shown.kid.clone());
-            deps.sessions.rotate(shown.key, (shown.presentation.anchor(), &rotation)).await?
-        }
-        (_, false) => deps.sessions.touch(shown.key, (counter, shown.presentation.anchor()), now).await?,
+async fn write(deps: &Deps, shown: &Shown, now: Timestamp) -> Result<Found, StoreError> {
+    let (place, proof) = (shown.presentation.place(), shown.presentation.proof);
+    if proof == Proof::Missing {
+        // An older token is no sign that anybody has the good one.
+        let most = place.counter.saturating_add(1);
+        let reason = EndReason::Theft(Theft::RotationIdMissing);
+        return Ok(match deps.sessions.end_at_most(shown.key, (now, reason), most).await? {
+            SessionEnd::Ended(session) => Found::Ended(*session),
+            SessionEnd::Refused(session) => Found::Stands(*session),
+            SessionEnd::Missing => Found::Nothing,
+        });
+    }
+    let advanced = if deps.policy.rotate {
+        let rotation = Rotation::of(&shown.presentation, now, &deps.policy, shown.kid.clone());
+        deps.sessions.rotate(shown.key, place, &rotation).await?
+    } else {
+        deps.sessions.touch(shown.key, place, now).await?
     };
     Ok(match advanced {
-        Advanced::Yes(session) => Written::Moved(*session),
-        Advanced::No(Some(session)) => Written::Stands(*session),
-        Advanced::No(None) => Written::Nothing,
+        Advanced::Yes(session) => Found::Moved(*session),
+        Advanced::No(Some(session)) => Found::Stands(*session),
+        Advanced::No(None) => Found::Nothing,
     })
 }
 
@@ -157,14 +167,14 @@ fn active(user: Option<User>) -> Result<User, RefreshError> {
 async fn confirm(deps: &Deps, key: SessionKey) -> Result<User, RefreshError> {
     let (user, session) = deps.sessions.with_user(key.user_id, Some(key.session_id)).await?;
     let user = active(user)?;
-    let is_open = session.is_some_and(|session| session.is_open(user.epochs, deps.policy.reactivation));
+    let is_open = session.is_some_and(|session| session.is_open(&user.state(), deps.policy.reactivation));
     if is_open { Ok(user) } else { Err(RefreshError::SessionOver) }
 }
 
 /// The token did not move the session. Nothing to say against it when its answer is given again.
 async fn consequence(deps: &Deps, shown: &Shown, session: &Session, now: Timestamp) -> Result<(), RefreshError> {
     let (key, counter) = (shown.key, shown.presentation.counter);
-    let audited = |event| audit::session(key.user_id, key.session_id, (event, counter));
+    let audited = |event| audit::session(key.user_id, key.session_id, event, counter);
     match session.judge(&shown.presentation, now, deps.policy.grace_seconds) {
         Judgement::Repeated => Ok(()),
         Judgement::Superseded => Err(RefreshError::Superseded),
@@ -177,10 +187,7 @@ async fn consequence(deps: &Deps, shown: &Shown, session: &Session, now: Timesta
             Err(RefreshError::Stale)
         }
         Judgement::Stolen(theft) => {
-            // Before anything is said: a refusal that leaves the session open would leave it to the thief.
-            if let SessionEnd::Ended = deps.sessions.end(key, (now, EndReason::Theft(theft))).await? {
-                tell(deps, shown, theft).await;
-            }
+            end_stolen(deps, shown, (now, theft)).await?;
             Err(RefreshError::SessionOver)
         }
         Judgement::Ended => Err(RefreshError::SessionOver),
@@ -189,9 +196,29 @@ async fn consequence(deps: &Deps, shown: &Shown, session: &Session, now: Timesta
     }
 }
 
+/// Ends the session. Before anything is said: a refusal that leaves the session open would leave it to the thief.
+async fn end_stolen(deps: &Deps, shown: &Shown, (now, theft): (Timestamp, Theft)) -> Result<(), StoreError> {
+    if let SessionEnd::Ended(_) = deps.sessions.end(shown.key, (now, EndReason::Theft(theft))).await? {
+        alarm(deps, shown, theft).await;
+    }
+    Ok(())
+}
+
+/// The session was ended because a token came without its id. One that was over with all others is no alarm: an app of
+/// before may still have its token. Where the user could not be read, it is.
+async fn alarm_unless_over(deps: &Deps, shown: &Shown, (user, session): (Option<&Option<User>>, &Session)) {
+    let was_open = |user: &User| {
+        let state = SessionState { has_ended: false, ..session.state() };
+        user.is_active && state.is_open(&user.state(), deps.policy.reactivation)
+    };
+    if user.is_none_or(|user| user.as_ref().is_some_and(was_open)) {
+        alarm(deps, shown, Theft::RotationIdMissing).await;
+    }
+}
+
 /// Says that the session was stolen: to whoever reads the audit, and to its sockets.
-async fn tell(deps: &Deps, shown: &Shown, theft: Theft) {
-    let event = (SessionEvent::Stolen(theft), shown.presentation.counter);
-    audit::session(shown.key.user_id, shown.key.session_id, event);
-    deps.reaper.look_at(shown.key.user_id).await;
+async fn alarm(deps: &Deps, shown: &Shown, theft: Theft) {
+    let (SessionKey { user_id, session_id }, counter) = (shown.key, shown.presentation.counter);
+    audit::session(user_id, session_id, SessionEvent::Stolen(theft), counter);
+    deps.reaper.look_at(user_id).await;
 }

@@ -1,6 +1,7 @@
 //! The use case: a refresh token is as good as its session; an access token is good as it is.
 
 use faregate::clock::Timestamp;
+use faregate::domain::rotation::TokenPlace;
 use faregate::store::StoreError;
 use faregate::tokens::{AnyClaims, RefreshClaims};
 
@@ -20,8 +21,8 @@ pub(crate) async fn verify(deps: &Deps, claims: AnyClaims, now: Timestamp) -> Re
     let AnyClaims::Refresh(RefreshClaims { user_id, session_id, counter, anchor, .. }) = claims else { return Ok(()) };
     let (user, session) = deps.sessions.with_user(user_id, Some(session_id)).await?;
     let good = user.zip(session).is_some_and(|(user, session)| {
-        let is_good = session.is_good((counter, anchor), now);
-        user.is_active && session.is_open(user.epochs, deps.reactivation) && is_good
+        let is_good = session.is_good(TokenPlace { counter, anchor }, now);
+        user.is_active && session.is_open(&user.state(), deps.reactivation) && is_good
     });
     if good { Ok(()) } else { Err(VerifyTokenError::SessionOver) }
 }

@@ -70,7 +70,7 @@ async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
     let user = find(service, typed).await?;
     let sessions = service.sessions().open_ones(user.id, None, service.clock.now()).await?;
     let reactivation = service.settings.sessions.reactivation;
-    let open = sessions.iter().filter(|session| session.is_open(user.epochs, reactivation)).count();
+    let open = sessions.iter().filter(|session| session.is_open(&user.state(), reactivation)).count();
     Ok(Report { line: user.username.to_string(), user, open_sessions: Some(open) })
 }
 

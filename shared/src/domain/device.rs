@@ -3,11 +3,60 @@
 /// The most characters of the name that an app gives a device.
 pub const MAX_NAME_LENGTH: usize = 100;
 
+/// The name that an app gives a device: what its user will know it by in the list of sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceName(String);
+
+impl DeviceName {
+    /// Takes `text`: at most [`MAX_NAME_LENGTH`] characters, none of which controls what is shown. In a list in which
+    /// somebody looks for a thief's session, a name must not be able to look like another one's line.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, DeviceNameError> {
+        if text.chars().count() > MAX_NAME_LENGTH {
+            return Err(DeviceNameError::TooLong);
+        }
+        // Direction marks, embeddings, overrides and isolates (UAX #9, 2).
+        let is_bidi =
+            |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let is_break = |c| matches!(c, '\u{2028}' | '\u{2029}');
+        if text.chars().any(|c| c.is_control() || is_bidi(c) || is_break(c)) {
+            return Err(DeviceNameError::ControlCharacter);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// A name as it was stored.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Its characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text is no name of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceNameError {
+    /// It has more than [`MAX_NAME_LENGTH`] characters.
+    #[error("the name is too long")]
+    TooLong,
+    /// It holds a line end, a tabulator or a character that changes the direction of writing.
+    #[error("the name holds a control character")]
+    ControlCharacter,
+}
+
 /// The device that a session was opened on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// What the app calls it.
-    pub name: Option<String>,
+    pub name: Option<DeviceName>,
     /// What kind of program it is.
     pub client: Option<Client>,
 }
@@ -34,12 +83,13 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("dalvik", "App"),
     ("dart", "App"),
 ];
-const SYSTEMS: [(&str, &str); 9] = [
+const SYSTEMS: [(&str, &str); 10] = [
     ("android", "Android"),
     ("okhttp", "Android"),
     ("iphone", "iOS"),
     ("ipad", "iOS"),
-    ("ios", "iOS"),
+    ("; ios", "iOS"),
+    ("(ios", "iOS"),
     ("cfnetwork", "Apple"),
     ("windows", "Windows"),
     ("mac os", "macOS"),
@@ -78,6 +128,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_is_one_line_in_one_direction() {
+        assert!(DeviceName::parse("Ann\u{2019}s 📱 \u{645}\u{648}\u{628}\u{627}\u{64a}\u{644}").is_ok());
+        assert_eq!(DeviceName::parse(&"x".repeat(101)), Err(DeviceNameError::TooLong));
+        for bad in ["a\nb", "a\tb", "a\u{7f}b", "a\u{202e}b", "\u{2067}a", "a\u{2028}b"] {
+            assert_eq!(DeviceName::parse(bad), Err(DeviceNameError::ControlCharacter), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn a_user_agent_says_which_program_on_which_system() {
         for (user_agent, said) in [
             (
@@ -102,11 +161,13 @@ mod tests {
             ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
             ("okhttp/5.1.0", "App on Android"),
             ("Taxi/7 CFNetwork/3826.500.131 Darwin/24.5.0", "App on Apple"),
+            ("Taxi/7 (com.example.taxi; build:7; iOS 18.5.0) Alamofire/5.10", "iOS"),
             ("Dart/3.9 (dart:io)", "App"),
         ] {
             assert_eq!(Client::of(user_agent).as_ref().map(Client::as_str), Some(said), "{user_agent}");
         }
         assert_eq!(Client::of("curl/8.14.1"), None);
+        assert_eq!(Client::of("axios/1.12.2"), None);
         assert_eq!(Client::of(""), None);
     }
 }

@@ -44,7 +44,7 @@ impl Principal {
         if !user.is_active {
             return Err(Fallen::UserInactive);
         }
-        let open = session.is_some_and(|session| session.is_open(user.epochs, reactivation));
+        let open = session.is_some_and(|session| session.is_open(&user, reactivation));
         // A token without a session (from a Django beside us) rests on its user alone.
         if open || self.session_id.is_none() { Ok(()) } else { Err(Fallen::SessionOver) }
     }

@@ -158,6 +158,15 @@ impl Proof {
     }
 }
 
+/// The place of a refresh token in its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenPlace {
+    /// Its `ctr`.
+    pub counter: u64,
+    /// Its `cnf`, if it is anchored.
+    pub anchor: Option<Commitment>,
+}
+
 /// A refresh token that was shown, and what came with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presentation {
@@ -168,13 +177,15 @@ pub struct Presentation {
 }
 
 impl Presentation {
-    /// The anchor that the session must hold for this token to be the good one: its own `cnf`.
+    /// The place in which the session must stand for this token to be the good one. Of a token whose anchor was not proved
+    /// nobody asks.
     #[must_use]
-    pub const fn anchor(&self) -> Option<Commitment> {
-        match self.proof {
+    pub const fn place(&self) -> TokenPlace {
+        let anchor = match self.proof {
             Proof::Shown { anchor, .. } => Some(anchor),
             Proof::Missing | Proof::NotAsked { .. } => None,
-        }
+        };
+        TokenPlace { counter: self.counter, anchor }
     }
 }
 
@@ -206,7 +217,7 @@ pub struct Rotation {
 impl Rotation {
     /// The rotation that `shown` asks for, signed with `kid`.
     #[must_use]
-    pub fn of(shown: &Presentation, (now, policy): (Timestamp, &SessionPolicy), kid: Option<String>) -> Self {
+    pub fn of(shown: &Presentation, now: Timestamp, policy: &SessionPolicy, kid: Option<String>) -> Self {
         let spent = Spent { counter: shown.counter, next: shown.proof.next() };
         Self { spent, now, expires_at: now.plus_seconds(policy.refresh_lifetime_seconds), kid }
     }

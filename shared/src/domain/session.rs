@@ -8,8 +8,8 @@
 
 use super::device::Device;
 pub use super::id::SessionId;
-use super::rotation::{Commitment, Presentation, Proof, Rotation, SLOTS, Spent};
-use super::user::{Epochs, UserId};
+use super::rotation::{Commitment, Presentation, Proof, Rotation, SLOTS, Spent, TokenPlace};
+use super::user::{Epochs, UserId, UserState};
 use crate::clock::Timestamp;
 
 /// How long sessions and their refresh tokens live, and whether a refresh token may be used once.
@@ -121,6 +121,8 @@ pub struct Session {
 /// What of a session decides whether a principal may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionState {
+    /// Which session.
+    pub id: SessionId,
     /// The user's epochs when it was opened.
     pub epochs: Epochs,
     /// Whether it was ended by itself.
@@ -128,13 +130,22 @@ pub struct SessionState {
 }
 
 impl SessionState {
-    /// Whether the session still counts for a user whose epochs are `now`.
+    /// Whether the session still counts for its `user`.
     #[must_use]
-    pub const fn is_open(&self, now: Epochs, reactivation: Reactivation) -> bool {
-        let suspended = self.epochs.deactivations != now.deactivations;
+    pub fn is_open(&self, user: &UserState, reactivation: Reactivation) -> bool {
+        let suspended = self.epochs.deactivations != user.epochs.deactivations;
         !self.has_ended
-            && self.epochs.revocations == now.revocations
+            && self.outlives_revocations_of(user)
             && (!suspended || matches!(reactivation, Reactivation::RevivesSessions))
+    }
+
+    /// Whether the last revocation left it open. User and session move together, but one may have been read before and the
+    /// other after: a session that is ahead was moved since the user was read, and one that is one behind was if the user
+    /// says so.
+    fn outlives_revocations_of(&self, user: &UserState) -> bool {
+        let now = user.epochs.revocations;
+        let moved = user.kept.is_some_and(|kept| kept.session_id == self.id && kept.revocations == now);
+        self.epochs.revocations >= now || (moved && self.epochs.revocations + 1 == now)
     }
 }
 
@@ -202,7 +213,7 @@ impl Session {
             Proof::Missing => Judgement::Stale,
             Proof::Shown { next, .. } => match rotations_since {
                 None => Judgement::Ahead,
-                Some(0) if self.anchor == shown.anchor() => Judgement::Current,
+                Some(0) if self.anchor == shown.place().anchor => Judgement::Current,
                 Some(1) if self.anchor == Some(next) => Judgement::Repeated,
                 // Two holders of one record, each with a next id of its own.
                 Some(0 | 1) => Judgement::Stolen(Theft::RotationFork),
@@ -243,10 +254,11 @@ impl Session {
         }
     }
 
-    /// Whether the token `counter`, anchored to `anchor`, is the one that can be spent at `now`, if its holder can prove it.
+    /// Whether the token in `place` is the one that can be spent at `now`, if its holder can prove it.
     #[must_use]
-    pub fn is_good(&self, (counter, anchor): (u64, Option<Commitment>), now: Timestamp) -> bool {
-        self.ended_at.is_none() && !self.is_expired(now) && self.counter == counter && self.anchor == anchor
+    pub fn is_good(&self, place: TokenPlace, now: Timestamp) -> bool {
+        let stands = TokenPlace { counter: self.counter, anchor: self.anchor };
+        self.ended_at.is_none() && !self.is_expired(now) && stands == place
     }
 
     /// The session after `rotation`: what the store's one write makes of it.
@@ -271,13 +283,13 @@ impl Session {
     /// What decides whether the session's principals may act.
     #[must_use]
     pub const fn state(&self) -> SessionState {
-        SessionState { epochs: self.epochs, has_ended: self.ended_at.is_some() }
+        SessionState { id: self.id, epochs: self.epochs, has_ended: self.ended_at.is_some() }
     }
 
-    /// Whether the session still counts for a user whose epochs are `now`.
+    /// Whether the session still counts for its `user`.
     #[must_use]
-    pub const fn is_open(&self, now: Epochs, reactivation: Reactivation) -> bool {
-        self.state().is_open(now, reactivation)
+    pub fn is_open(&self, user: &UserState, reactivation: Reactivation) -> bool {
+        self.state().is_open(user, reactivation)
     }
 
     /// Whether the good refresh token or the session itself has run out.

@@ -1,6 +1,10 @@
 //! A user.
 
+use std::fmt;
+use std::str::FromStr;
+
 pub use super::id::UserId;
+use super::id::{NotAnId, SessionId};
 use super::password::PasswordHash;
 use super::username::Username;
 use crate::clock::Timestamp;
@@ -13,6 +17,33 @@ pub struct Epochs {
     pub revocations: u64,
     /// By deactivating the user.
     pub deactivations: u64,
+}
+
+/// The session that the last revocation left open: its user ended the others from it.
+///
+/// User and session are written in one transaction, but a reading of both can fall into it and find one as it was and one
+/// as it is. This says, with the user alone, that the session was moved along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Which session.
+    pub session_id: SessionId,
+    /// The count of revocations that it was left open by.
+    pub revocations: u64,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}#{}", self.revocations, self.session_id)
+    }
+}
+
+impl FromStr for Kept {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let (revocations, session_id) = text.split_once('#').ok_or(NotAnId)?;
+        Ok(Self { revocations: revocations.parse().map_err(|_| NotAnId)?, session_id: session_id.parse()? })
+    }
 }
 
 /// A user as the store holds it.
@@ -34,6 +65,8 @@ pub struct User {
     pub is_staff: bool,
     /// How often all the user's sessions were ended.
     pub epochs: Epochs,
+    /// The session that the last revocation left open, if it left one.
+    pub kept: Option<Kept>,
     /// When the user signed up.
     pub created_at: Timestamp,
 }
@@ -45,6 +78,8 @@ pub struct UserState {
     pub is_active: bool,
     /// How often all the user's sessions were ended.
     pub epochs: Epochs,
+    /// The session that the last revocation left open, if it left one.
+    pub kept: Option<Kept>,
 }
 
 /// What a person gives to become a user.
@@ -64,7 +99,7 @@ impl User {
     /// What decides whether the user's principals may act.
     #[must_use]
     pub const fn state(&self) -> UserState {
-        UserState { is_active: self.is_active, epochs: self.epochs }
+        UserState { is_active: self.is_active, epochs: self.epochs, kept: self.kept }
     }
 
     /// An active user without rights of any kind, made `now`.
@@ -80,6 +115,7 @@ impl User {
             is_active: true,
             is_staff: false,
             epochs: Epochs::default(),
+            kept: None,
             created_at: now,
         }
     }

@@ -249,6 +249,7 @@ impl Serialize for FieldErrors {
 /// The wordings of field errors.
 pub mod messages {
     use super::Weakness;
+    use crate::domain::device::{DeviceNameError, MAX_NAME_LENGTH};
     use crate::domain::username::{MAX_LENGTH, UsernameError};
 
     /// A field is missing.
@@ -294,6 +295,15 @@ pub mod messages {
     pub const WRONG_OLD_PASSWORD: &str = "Your old password was entered incorrectly. Please enter it again.";
     /// The password is not the user's.
     pub const WRONG_PASSWORD: &str = "Your password was entered incorrectly. Please enter it again.";
+    /// A device's name is none.
+    #[must_use]
+    pub fn device_name(error: DeviceNameError) -> String {
+        match error {
+            DeviceNameError::TooLong => too_long(MAX_NAME_LENGTH),
+            DeviceNameError::ControlCharacter => "Control characters are not allowed.".to_owned(),
+        }
+    }
+
     /// A rotation id is none.
     pub const ROTATION_ID: &str = "Enter 22 to 128 letters, digits, hyphens, underscores, full stops or tildes.";
     /// The hash of a rotation id is none.

@@ -3,6 +3,7 @@
 use super::body::Members;
 use super::error::{FieldErrors, Refusal, messages};
 use super::json::Value;
+use crate::domain::device::DeviceName;
 use crate::domain::password::{self, Password};
 use crate::domain::rotation::{Commitment, RotationId, RotationIds, SameId};
 use crate::domain::text;
@@ -69,7 +70,8 @@ impl FieldReader {
     /// null. `None` when something is wrong with them, which is remembered. They are in no view: what `OPTIONS` says is
     /// recorded.
     pub fn rotation_ids(&mut self) -> Option<RotationIds> {
-        let id = self.parsed("rotation_id", |text| RotationId::parse(text).ok(), messages::ROTATION_ID);
+        let read = |text: &str| RotationId::parse(text).map_err(|_| messages::ROTATION_ID.to_owned());
+        let id = self.parsed("rotation_id", read);
         let next = self.rotation_next();
         RotationIds::new(id.ok()?, next.ok()?)
             .map_err(|SameId| self.errors.push("rotation_next", vec![messages::SAME_ROTATION_ID.to_owned()]))
@@ -82,23 +84,34 @@ impl FieldReader {
     ///
     /// When something is wrong with it, which is remembered.
     pub fn rotation_next(&mut self) -> Result<Option<Commitment>, Wrong> {
-        self.parsed("rotation_next", |text| text.parse().ok(), messages::ROTATION_NEXT)
+        self.parsed("rotation_next", |text| text.parse().map_err(|_| messages::ROTATION_NEXT.to_owned()))
     }
 
-    /// The field `name`, read by `parse`, if it is there and not null; when it is wrong, `message` is remembered.
+    /// What the app calls the device: `device_name`. In no view either.
+    ///
+    /// # Errors
+    ///
+    /// When something is wrong with it, which is remembered.
+    pub fn device_name(&mut self) -> Result<Option<DeviceName>, Wrong> {
+        self.parsed("device_name", |text| DeviceName::parse(text).map_err(messages::device_name))
+    }
+
+    /// The field `name`, read by `parse`, if it is there and not null; when it is wrong, what `parse` says is remembered.
     fn parsed<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-        message: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<Option<T>, Wrong> {
         if let None | Some(Value::Null) = self.members.get(name) {
             return Ok(None);
         }
         let mut parsed = None;
-        let check = |text: &str| {
-            parsed = parse(text);
-            if parsed.is_some() { Vec::new() } else { vec![message.to_owned()] }
+        let check = |text: &str| match parse(text) {
+            Ok(value) => {
+                parsed = Some(value);
+                Vec::new()
+            }
+            Err(message) => vec![message],
         };
         self.text_with(name, Text::REQUIRED, check).ok_or(Wrong)?;
         Ok(parsed)

@@ -10,7 +10,7 @@ use super::transaction::Transacted;
 use super::users::Users;
 use crate::domain::password::PasswordHash;
 use crate::domain::session::SessionId;
-use crate::domain::user::User;
+use crate::domain::user::{Kept, User};
 
 /// What came of ending the other sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum OthersEnded {
 
 impl Users {
     /// Ends every session of `user`, as it was read, but `kept`; with `new_password` that becomes the password too. One
-    /// transaction: a refresh of the kept session either comes before or after, and neither finds it over.
+    /// transaction; the user says which session was kept, for who reads one of the two before and the other after.
     ///
     /// Without `kept`, of a token that belongs to no session, all of them are over.
     ///
@@ -41,12 +41,17 @@ impl Users {
             .condition_expression("revocations = :known AND is_active = :active AND password_hash = :hash")
             .expression_attribute_values(":active", flag(true))
             .expression_attribute_values(":hash", text(user.password_hash.as_str()));
-        profile = match new_password {
-            None => profile.update_expression("SET revocations = :next"),
-            Some(new) => profile
-                .update_expression("SET revocations = :next, password_hash = :new")
-                .expression_attribute_values(":new", text(new.as_str())),
-        };
+        let mut assignments = "SET revocations = :next".to_owned();
+        if let Some(new) = new_password {
+            assignments.push_str(", password_hash = :new");
+            profile = profile.expression_attribute_values(":new", text(new.as_str()));
+        }
+        if let Some(session_id) = kept {
+            assignments.push_str(", kept_session = :kept");
+            let kept = Kept { session_id, revocations: user.epochs.revocations + 1 };
+            profile = profile.expression_attribute_values(":kept", text(kept.to_string()));
+        }
+        let profile = profile.update_expression(assignments);
         let session = kept.map(|id| {
             self.revocation(user, &keys::session(user.id, id))
                 .condition_expression("revocations = :known AND attribute_not_exists(ended_at)")

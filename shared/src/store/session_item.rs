@@ -9,8 +9,8 @@ use super::item::{Attributes, REQUEST_ID, Reader, Unreadable, Writer, number, te
 use super::keys;
 use super::users::epochs_of;
 use crate::clock::Timestamp;
-use crate::domain::device::{Client, Device};
-use crate::domain::rotation::{Commitment, Rotation, SLOTS, Spent};
+use crate::domain::device::{Client, Device, DeviceName};
+use crate::domain::rotation::{Rotation, SLOTS, Spent, TokenPlace};
 use crate::domain::session::Session;
 
 /// The attributes of the memory of spent tokens, by slot.
@@ -22,20 +22,15 @@ const fn ttl_of(session: &Session) -> i64 {
     session.absolute_expires_at.plus_seconds(86_400).seconds()
 }
 
-/// The condition under which the token `counter`, anchored to `anchor`, is the good one at `now`:
-/// `Judgement::Current` for DynamoDB.
-pub(super) fn if_good(
-    update: UpdateItemFluentBuilder,
-    (counter, anchor): (u64, Option<Commitment>),
-    now: Timestamp,
-) -> UpdateItemFluentBuilder {
+/// The condition under which the token in `place` is the good one at `now`: `Session::is_good` for DynamoDB.
+pub(super) fn if_good(update: UpdateItemFluentBuilder, place: TokenPlace, now: Timestamp) -> UpdateItemFluentBuilder {
     let open = "attribute_exists(pk) AND attribute_not_exists(ended_at) AND #counter = :counter \
                 AND expires_at_ms > :now AND absolute_expires_at_ms > :now";
     let update = update
         .expression_attribute_names("#counter", "counter")
-        .expression_attribute_values(":counter", number(counter))
+        .expression_attribute_values(":counter", number(place.counter))
         .expression_attribute_values(":now", number(now.milliseconds()));
-    match anchor {
+    match place.anchor {
         None => update.condition_expression(format!("{open} AND attribute_not_exists(next_hash)")),
         Some(anchor) => update
             .condition_expression(format!("{open} AND next_hash = :anchor"))
@@ -94,7 +89,7 @@ pub(super) fn session_item(session: &Session) -> Attributes {
     let optional = [
         ("next_hash", anchor.as_deref()),
         ("kid", session.kid.as_deref()),
-        ("device_name", session.device.name.as_deref()),
+        ("device_name", session.device.name.as_ref().map(DeviceName::as_str)),
         ("client", session.device.client.as_ref().map(Client::as_str)),
     ];
     for (attribute, value) in optional {
@@ -126,7 +121,7 @@ pub(super) fn session_of(item: &Attributes) -> Result<Session, Unreadable> {
         absolute_expires_at: read.milliseconds("absolute_expires_at_ms")?,
         ended_at: read.optional_number("ended_at").map(Timestamp::from_milliseconds),
         device: Device {
-            name: read.optional_text("device_name"),
+            name: read.optional_text("device_name").map(DeviceName::from_stored),
             client: read.optional_text("client").map(Client::from_stored),
         },
     })

@@ -6,15 +6,15 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
-use super::error::StoreError;
+use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Unreadable, number, text};
 use super::session_item::{if_good, rotate, session_item, session_of};
 use super::transaction::{ATTEMPTS, pause};
-use super::users::{epochs_of, user_of};
+use super::users::{KEPT, epochs_of, user_of};
 use super::{Client, Table, keys};
 use crate::clock::Timestamp;
 use crate::domain::principal::Principal;
-use crate::domain::rotation::{Commitment, Rotation};
+use crate::domain::rotation::{Rotation, TokenPlace};
 use crate::domain::session::{EndReason, Session, SessionId, SessionState};
 use crate::domain::user::{User, UserId, UserState};
 use crate::randomness::Randomness;
@@ -45,7 +45,8 @@ pub enum Advanced {
 }
 
 /// The attributes that decide whether a principal may act; policies name the same (`dynamodb:Attributes`).
-const STATE_ATTRIBUTES: &str = "pk, sk, user_id, session_id, is_active, revocations, deactivations, ended_at";
+const STATE_ATTRIBUTES: &str =
+    "pk, sk, user_id, session_id, is_active, revocations, deactivations, kept_session, ended_at";
 
 /// How many pages of a user's sessions are read at most: twenty thousand sessions or so.
 const MAX_PAGES: usize = 8;
@@ -70,7 +71,7 @@ impl PrincipalStates {
 #[derive(Debug)]
 pub enum SessionEnd {
     /// The session is over now.
-    Ended,
+    Ended(Box<Session>),
     /// It was over before, or had moved on too far: the session as it stands.
     Refused(Box<Session>),
     /// There is no such session: its user was deleted, or it ran out long ago.
@@ -127,6 +128,8 @@ impl Sessions {
             .query()
             .table_name(&self.table.name)
             .consistent_read(true)
+            // The newest first: where there are more than can be read, the oldest are left out.
+            .scan_index_forward(false)
             .key_condition_expression("pk = :partition AND sk > :after")
             .filter_expression(open)
             .expression_attribute_values(":partition", text(keys::user_partition(user_id)))
@@ -186,28 +189,35 @@ impl Sessions {
             let read = Reader(&item);
             let epochs = epochs_of(read)?;
             if read.text(keys::SORT)? == keys::PROFILE {
-                let state = UserState { is_active: read.flag("is_active")?, epochs };
+                let kept = read.optional_parsed(KEPT)?;
+                let state = UserState { is_active: read.flag("is_active")?, epochs, kept };
                 states.users.insert(read.parsed("user_id")?, state);
             } else {
                 let has_ended = read.optional_number::<i64>("ended_at").is_some();
-                states.sessions.insert(read.parsed("session_id")?, SessionState { epochs, has_ended });
+                let id = read.parsed("session_id")?;
+                states.sessions.insert(id, SessionState { id, epochs, has_ended });
             }
         }
         Ok(states)
     }
 
-    /// Stores a new session. One write.
+    /// Stores a new session. One conditional write.
+    ///
+    /// The id is new: what is there already was written by an earlier attempt of this call, and may have moved on since.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
     pub async fn open(&self, session: &Session) -> Result<(), StoreError> {
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(session_item(session)));
-        // The id is new: a repeated call finds its own first attempt and writes the same again.
-        put.send().await.map(|_| ()).map_err(|error| StoreError::of("PutItem", &error))
+        match put.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(()),
+            Err(error) if condition_failed(&error) => Ok(()),
+            Err(error) => Err(StoreError::of("PutItem", &error)),
+        }
     }
 
-    /// Carries out `rotation` if the token that it spends, anchored to `anchor`, is the good one. One conditional write,
+    /// Carries out `rotation` if the token that it spends, in `place`, is the good one. One conditional write,
     /// which is atomic: of requests that cross, one moves the session and the others learn what it became.
     ///
     /// # Errors
@@ -216,25 +226,21 @@ impl Sessions {
     pub async fn rotate(
         &self,
         key: SessionKey,
-        (anchor, rotation): (Option<Commitment>, &Rotation),
+        place: TokenPlace,
+        rotation: &Rotation,
     ) -> Result<Advanced, StoreError> {
-        let update = if_good(self.conditional_update(key), (rotation.spent.counter, anchor), rotation.now);
+        let update = if_good(self.conditional_update(key), place, rotation.now);
         self.advance(rotate(update, rotation)).await
     }
 
-    /// Remembers that the token `token`, with its counter and its anchor, was used at `now`, if it is the good one: what a
-    /// refresh does where refresh tokens do not rotate. One conditional write.
+    /// Remembers that the token in `place` was used at `now`, if it is the good one: what a refresh does where refresh tokens
+    /// do not rotate. One conditional write.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn touch(
-        &self,
-        key: SessionKey,
-        token: (u64, Option<Commitment>),
-        now: Timestamp,
-    ) -> Result<Advanced, StoreError> {
-        let update = if_good(self.conditional_update(key), token, now);
+    pub async fn touch(&self, key: SessionKey, place: TokenPlace, now: Timestamp) -> Result<Advanced, StoreError> {
+        let update = if_good(self.conditional_update(key), place, now);
         self.advance(update.update_expression("SET last_used_at = :now, request_id = :request")).await
     }
 
@@ -274,21 +280,29 @@ impl Sessions {
             .expression_attribute_values(":now", number(now.milliseconds()))
             .expression_attribute_values(":reason", text(reason.as_str()));
         Ok(match self.send(update).await? {
-            Written::Now(_) | Written::Before(_) => SessionEnd::Ended,
+            Written::Now(session) | Written::Before(session) => SessionEnd::Ended(session),
             Written::Refused(Some(session)) => SessionEnd::Refused(session),
             Written::Refused(None) => SessionEnd::Missing,
         })
     }
 
-    /// Removes a session that gave way to a newer one. One write.
+    /// Removes a session that gives way to a newer one, unless it was used since it was read as `session`. One conditional
+    /// write.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn remove(&self, key: SessionKey) -> Result<(), StoreError> {
-        let key = key.item().attributes();
+    pub async fn remove_unused(&self, session: &Session) -> Result<(), StoreError> {
+        let key = keys::session(session.user_id, session.id).attributes();
         let delete = self.table.client.delete_item().table_name(&self.table.name).set_key(Some(key));
-        delete.send().await.map(|_| ()).map_err(|error| StoreError::of("DeleteItem", &error))
+        let delete = delete
+            .condition_expression("last_used_at = :seen")
+            .expression_attribute_values(":seen", number(session.last_used_at.milliseconds()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if condition_failed(&error) => Ok(()),
+            Err(error) => Err(StoreError::of("DeleteItem", &error)),
+        }
     }
 
     fn conditional_update(&self, key: SessionKey) -> UpdateItemFluentBuilder {

@@ -265,6 +265,9 @@ fn profile_item(user: &User) -> Attributes {
         .finish()
 }
 
+/// The attribute that says which session the last revocation left open.
+pub(super) const KEPT: &str = "kept_session";
+
 /// The user that a `PROFILE` item holds.
 pub(super) fn user_of(item: &Attributes) -> Result<User, Unreadable> {
     let read = Reader(item);
@@ -277,6 +280,7 @@ pub(super) fn user_of(item: &Attributes) -> Result<User, Unreadable> {
         is_active: read.flag("is_active")?,
         is_staff: read.flag("is_staff")?,
         epochs: epochs_of(read)?,
+        kept: read.optional_parsed(KEPT)?,
         created_at: read.milliseconds("created_at")?,
     })
 }

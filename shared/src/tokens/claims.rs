@@ -148,10 +148,11 @@ impl UniqueMembers {
         self.get(name)?.as_str()
     }
 
-    /// The checks of every token, in the contract's order.
-    pub(super) fn check_times(&self, now: Timestamp) -> Result<(), TokenError> {
+    /// The checks of every token, in the contract's order. Only `iat` may be `ahead_seconds` ahead, where the clock of the
+    /// environment that made the token may be.
+    pub(super) fn check_times(&self, now: Timestamp, ahead_seconds: i64) -> Result<(), TokenError> {
         let now = now.seconds();
-        if self.number("iat")?.is_some_and(|issued_at| issued_at > now)
+        if self.number("iat")?.is_some_and(|issued_at| issued_at > now + ahead_seconds)
             || self.number("nbf")?.is_some_and(|not_before| not_before > now)
         {
             return Err(TokenError::Invalid);
@@ -298,13 +299,21 @@ mod tests {
 
     #[test]
     fn times_have_no_leeway() {
-        assert_eq!(claims(r#"{"exp":1001}"#).check_times(NOW), Ok(()));
-        assert_eq!(claims(r#"{"exp":1000}"#).check_times(NOW), Err(TokenError::Expired));
-        assert_eq!(claims(r#"{"exp":1000.9}"#).check_times(NOW), Err(TokenError::Expired));
-        assert_eq!(claims(r#"{"exp":1e300,"iat":1000,"nbf":1000}"#).check_times(NOW), Ok(()));
+        assert_eq!(claims(r#"{"exp":1001}"#).check_times(NOW, 0), Ok(()));
+        assert_eq!(claims(r#"{"exp":1000}"#).check_times(NOW, 0), Err(TokenError::Expired));
+        assert_eq!(claims(r#"{"exp":1000.9}"#).check_times(NOW, 0), Err(TokenError::Expired));
+        assert_eq!(claims(r#"{"exp":1e300,"iat":1000,"nbf":1000}"#).check_times(NOW, 0), Ok(()));
         for bad in [r#"{"iat":1001}"#, r#"{"nbf":1001}"#, r#"{"exp":"2000"}"#, r#"{"exp":null}"#, r#"{"iat":true}"#] {
-            assert_eq!(claims(bad).check_times(NOW), Err(TokenError::Invalid), "{bad}");
+            assert_eq!(claims(bad).check_times(NOW, 0), Err(TokenError::Invalid), "{bad}");
         }
+    }
+
+    #[test]
+    fn only_the_time_of_issue_may_be_ahead() {
+        assert_eq!(claims(r#"{"iat":1005}"#).check_times(NOW, 5), Ok(()));
+        assert_eq!(claims(r#"{"iat":1006}"#).check_times(NOW, 5), Err(TokenError::Invalid));
+        assert_eq!(claims(r#"{"nbf":1001}"#).check_times(NOW, 5), Err(TokenError::Invalid));
+        assert_eq!(claims(r#"{"exp":1000,"iat":1005}"#).check_times(NOW, 5), Err(TokenError::Expired));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::TokenType;
 use super::key::{self, KeyError, SigningKey, VerificationKey};
+use super::{CLOCKS_DIFFER_SECONDS, TokenType};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::signing_key::{KeyState, KeyUse, MAX_SIGNING_AGE_SECONDS};
 use crate::randomness::Randomness;
@@ -18,8 +18,6 @@ use crate::store::{KeyStore, Moved, StoreError};
 const MAX_AGE_SECONDS: i64 = 300;
 /// For an unknown `kid` the ring is read again at most this often, so that garbage cannot cause reads.
 const UNKNOWN_KID_SECONDS: i64 = 60;
-/// How far the clocks of two machines may be apart, in seconds.
-const CLOCKS_DIFFER_SECONDS: i64 = 5;
 /// After a failure it is not read again for this long.
 const FAILURE_PAUSE_SECONDS: i64 = 10;
 /// The same while there is no ring at all: then every request needs one.

@@ -20,6 +20,9 @@ pub use signer::{AccessFor, ReadySigner, Signer};
 pub use ticket::{TICKET_LIFETIME_SECONDS, Ticket};
 pub use verifier::{AnyClaims, Expiry, Verifier, VerifyError};
 
+/// How far the clocks of two environments may be apart, in seconds.
+const CLOCKS_DIFFER_SECONDS: i64 = 5;
+
 /// Why a token is refused; `Display` is the contract's wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {

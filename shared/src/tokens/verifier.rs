@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::claims::{AccessClaims, RefreshClaims, TokenType, UniqueMembers};
 use super::key::VerificationKey;
 use super::keyring::{Keyring, KeyringError};
-use super::{TokenError, refresh_audience};
+use super::{CLOCKS_DIFFER_SECONDS, TokenError, refresh_audience};
 use crate::clock::Timestamp;
 use crate::domain::user::UserId;
 use crate::settings::TokenSettings;
@@ -146,7 +146,9 @@ impl Verifier {
         let key = self.key(key_id(&header)?, wanted).await?;
         check_signature(&parts, &header, &key)?;
         let claims = UniqueMembers::parse(&parts.claims)?;
-        let expiry = match claims.check_times(now) {
+        // A refresh token that another environment made a moment ago must not log out: the session alone decides about it.
+        let ahead_seconds = if wanted == Some(TokenType::Refresh) { CLOCKS_DIFFER_SECONDS } else { 0 };
+        let expiry = match claims.check_times(now, ahead_seconds) {
             Ok(()) => Expiry::ToCome,
             Err(TokenError::Expired) => Expiry::Past,
             Err(error) => return Err(error.into()),

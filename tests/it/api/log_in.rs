@@ -137,8 +137,28 @@ async fn a_session_remembers_what_the_app_calls_the_device_and_what_kind_it_is()
     app.send(request).await.is(200);
     let id = app.service.users().find_id("ann").await.unwrap();
     let (_, sessions) = app.service.sessions().of_user(id, 20).await.unwrap().unwrap();
-    assert_eq!(sessions[0].device.name.as_deref(), Some("Ann's phone"));
+    assert_eq!(sessions[0].device.name.as_ref().unwrap().as_str(), "Ann's phone");
     assert_eq!(sessions[0].device.client.as_ref().unwrap().as_str(), "Safari on iOS");
+}
+
+#[tokio::test]
+async fn a_devices_name_is_checked() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    for (name, status) in [
+        (json!(null), 200),
+        (json!("x".repeat(100)), 200),
+        (json!(""), 400),
+        (json!("x".repeat(101)), 400),
+        (json!("Ann\nMy other phone"), 400),
+        (json!("\u{202e}enohp"), 400),
+        (json!({}), 400),
+    ] {
+        let body = json!({"username": "ann", "password": PASSWORD, "device_name": name});
+        let reply = app.post("/api/log_in/", &body).await;
+        assert_eq!(reply.status, status, "{name}: {}", reply.text);
+        assert!(status == 200 || reply.json["device_name"].is_array(), "{}", reply.text);
+    }
 }
 
 #[tokio::test]

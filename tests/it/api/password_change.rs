@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use faregate::store::UserChange;
 use faregate_tests::{PASSWORD, TestApp};
@@ -100,8 +102,10 @@ async fn a_password_that_somebody_else_changed_meanwhile_ends_the_request() {
     app.try_log_in("ann", PASSWORD).await.is(200);
 }
 
-/// What DynamoDB answers to a reading of `item`.
-fn answer_with(item: &std::collections::HashMap<String, AttributeValue>) -> Value {
+type Item = HashMap<String, AttributeValue>;
+
+/// `item` as DynamoDB writes it.
+fn json_of(item: &Item) -> Value {
     let members = item.iter().map(|(name, value)| {
         let value = match value {
             AttributeValue::S(text) => json!({"S": text}),
@@ -111,26 +115,63 @@ fn answer_with(item: &std::collections::HashMap<String, AttributeValue>) -> Valu
         };
         (name.clone(), value)
     });
-    json!({"Item": members.collect::<serde_json::Map<_, _>>()})
+    Value::Object(members.collect())
+}
+
+/// User and session before and after the password was changed from it.
+async fn both_before_and_after(app: &TestApp, access: &str) -> [(Item, Item); 2] {
+    let before = (app.profile_item(access).await, app.session_item(access).await);
+    app.change_password(access, NEW).await.is(200);
+    [before, (app.profile_item(access).await, app.session_item(access).await)]
 }
 
 #[tokio::test]
-async fn a_refresh_that_read_the_user_before_the_change_and_the_session_after_it_reads_both_again() {
+async fn a_reading_that_falls_into_the_change_finds_the_session_open_whichever_came_first() {
     let app = TestApp::start().await;
     let (record, access) = app.user_with_ids("ann").await;
-    let before = answer_with(&app.profile_item(&access).await);
-    app.change_password(&access, NEW).await.is(200);
-    app.calls.replace_next_answer("GetItem", 200, before.clone());
+    let [before, after] = both_before_and_after(&app, &access).await;
+    for (profile, session) in [(&before.0, &after.1), (&after.0, &before.1)] {
+        let mixed = json!({"Responses": {"faregate": [json_of(profile), json_of(session)]}, "UnprocessedKeys": {}});
+        app.calls.replace_next_answer("BatchGetItem", 200, mixed);
+        app.me(&access).await.is(200);
+    }
+    app.calls.replace_next_answer("GetItem", 200, json!({"Item": json_of(&before.0)}));
     app.calls.take();
     let next = record.after(&app.refresh_with(&record).await);
     let mut calls = app.calls.take();
     calls.sort();
-    assert_eq!(calls, ["BatchGetItem", "GetItem", "UpdateItem"]);
+    assert_eq!(calls, ["GetItem", "UpdateItem"]);
     // One that was really ended is not saved by it.
     let other = app.post("/api/log_in/", &json!({"username": "ann", "password": NEW})).await;
     app.post_as(&other.field("access"), "/api/log_out/others/", &json!({})).await.is(200);
-    app.calls.replace_next_answer("GetItem", 200, before);
     app.refresh_with(&next).await.is(401);
+    app.me(&access).await.is(401);
+}
+
+#[tokio::test]
+async fn a_user_who_was_read_long_before_is_read_again() {
+    let app = TestApp::start().await;
+    let (record, access) = app.user_with_ids("ann").await;
+    let [_, (mut later, _)] = both_before_and_after(&app, &access).await;
+    // A reading that says that all sessions are over, and is not what stands.
+    later.insert("revocations".to_owned(), AttributeValue::N("7".to_owned()));
+    app.calls.replace_next_answer("GetItem", 200, json!({"Item": json_of(&later)}));
+    app.calls.take();
+    app.refresh_with(&record).await.is(200);
+    let mut calls = app.calls.take();
+    calls.sort();
+    assert_eq!(calls, ["BatchGetItem", "GetItem", "UpdateItem"]);
+}
+
+#[tokio::test]
+async fn a_change_that_is_asked_for_again_ends_other_sessions_again() {
+    let app = TestApp::start().await;
+    let access = app.user("ann").await.access;
+    app.change_password(&access, NEW).await.is(200);
+    let other = app.post("/api/log_in/", &json!({"username": "ann", "password": NEW})).await.field("access");
+    app.change_password(&access, NEW).await.is(200);
+    app.me(&other).await.is(401);
+    app.me(&access).await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

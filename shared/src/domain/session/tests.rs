@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::rotation::RotationId;
+use crate::domain::user::Kept;
 
 const START: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -43,7 +44,7 @@ fn stolen(counter: u64) -> Presentation {
 /// `session` after `shown` was taken at `now`.
 fn after(session: &Session, shown: &Presentation, now: Timestamp) -> Session {
     assert_eq!(session.judge(shown, now, 0), Judgement::Current);
-    session.rotated(&Rotation::of(shown, (now, &POLICY), None))
+    session.rotated(&Rotation::of(shown, now, &POLICY, None))
 }
 
 #[test]
@@ -141,11 +142,31 @@ fn a_session_never_outlives_its_absolute_lifetime() {
 #[test]
 fn a_revocation_ends_it_for_good_and_a_deactivation_unless_reactivation_revives() {
     let (ends, revives) = (Reactivation::LeavesSessionsEnded, Reactivation::RevivesSessions);
-    let revoked = Epochs { revocations: 1, deactivations: 0 };
-    let deactivated = Epochs { revocations: 0, deactivations: 1 };
-    assert!(session().is_open(Epochs::default(), ends));
-    assert!(!session().is_open(revoked, ends) && !session().is_open(revoked, revives));
-    assert!(!session().is_open(deactivated, ends) && session().is_open(deactivated, revives));
+    let (revoked, deactivated) = (user(1, 0, None), user(0, 1, None));
+    assert!(session().is_open(&user(0, 0, None), ends));
+    assert!(!session().is_open(&revoked, ends) && !session().is_open(&revoked, revives));
+    assert!(!session().is_open(&deactivated, ends) && session().is_open(&deactivated, revives));
+}
+
+/// A user with so many revocations and deactivations.
+fn user(revocations: u64, deactivations: u64, kept: Option<Kept>) -> UserState {
+    UserState { is_active: true, epochs: Epochs { revocations, deactivations }, kept }
+}
+
+#[test]
+fn a_session_that_a_revocation_left_open_is_open_whichever_of_the_two_was_read_first() {
+    let ends = Reactivation::LeavesSessionsEnded;
+    let mine = |revocations| Some(Kept { session_id: session().id, revocations });
+    let moved = Session { epochs: Epochs { revocations: 1, deactivations: 0 }, ..session() };
+    assert!(moved.is_open(&user(1, 0, mine(1)), ends));
+    assert!(moved.is_open(&user(0, 0, None), ends), "the user was read before");
+    assert!(session().is_open(&user(1, 0, mine(1)), ends), "the session was read before");
+    // Another revocation came since, or another session was kept.
+    assert!(!session().is_open(&user(2, 0, mine(2)), ends));
+    assert!(!moved.is_open(&user(2, 0, mine(1)), ends));
+    let other = Some(Kept { session_id: SessionId::new(Uuid::from_u128(9)), revocations: 1 });
+    assert!(!session().is_open(&user(1, 0, other), ends));
+    assert_eq!(mine(7).unwrap().to_string().parse(), Ok(mine(7).unwrap()));
 }
 
 proptest! {

@@ -90,6 +90,23 @@ async fn a_rotation_whose_answer_was_lost_between_us_and_dynamodb_is_no_replay()
 }
 
 #[tokio::test]
+async fn an_answer_that_is_given_again_draws_the_same_jitter() {
+    let app = TestApp::start().await;
+    let refresh = app.user("ann").await.refresh;
+    let mut ends = std::collections::BTreeSet::new();
+    for _ in 0..10 {
+        ends.insert(claims(&app.refresh(&refresh).await.field("access"))["exp"].as_i64().unwrap());
+    }
+    assert_eq!(ends.len(), 1);
+    let mut lifetimes = std::collections::BTreeSet::new();
+    for _ in 0..10 {
+        let access = claims(&app.log_in("ann").await.access);
+        lifetimes.insert(access["exp"].as_i64().unwrap() - access["iat"].as_i64().unwrap());
+    }
+    assert!(lifetimes.len() > 5 && lifetimes.iter().all(|seconds| (3420..=3600).contains(seconds)), "{lifetimes:?}");
+}
+
+#[tokio::test]
 async fn without_rotation_the_token_stays_and_no_new_one_comes() {
     let app = TestApp::builder().with("FAREGATE_ROTATE_REFRESH_TOKENS", "false").start().await;
     let tokens = app.user("ann").await;
