@@ -109,7 +109,7 @@ impl Sessions {
     }
 
     /// The sessions of `user_id` that were opened after `opened_after`, or all of them, and neither ended nor ran out before
-    /// `now`. One read for each megabyte of what is stored (some two thousand sessions), [`MAX_PAGES`] at most.
+    /// `now`. One read for each megabyte of what is stored (some two thousand sessions), eight at most.
     ///
     /// # Errors
     ///
