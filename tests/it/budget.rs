@@ -1,6 +1,10 @@
 //! How many DynamoDB calls each operation makes: never more than its budget (ARCHITECTURE.md).
 
-use faregate_tests::{PASSWORD, TestApp, claim};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::http::{HeaderValue, Method, header};
+use faregate_tests::{PASSWORD, Record, TestApp, claim, fresh_id, hash_of, json_request};
 use serde_json::json;
 
 #[tokio::test]
@@ -98,6 +102,37 @@ async fn what_a_user_does_about_sessions_and_account_keeps_its_budget() {
         2,
         "account/delete: one for each other session"
     );
+}
+
+/// The bytes that DynamoDB counts ("DynamoDB item sizes and formats"): names and values, a number's digits by twos.
+fn size_of(item: &HashMap<String, AttributeValue>) -> usize {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::Bool(_) => 1,
+        AttributeValue::M(members) => 3 + members.len() + size_of(members),
+        other => panic!("{other:?}"),
+    };
+    item.iter().map(|(name, it)| name.len() + value(it)).sum()
+}
+
+#[tokio::test]
+async fn a_refresh_costs_one_write_unit() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    let id = fresh_id();
+    let body = json!({"username": "ann", "password": PASSWORD, "rotation_next": hash_of(&id),
+        "device_name": "x".repeat(100)});
+    let mut request = json_request(Method::POST, "/api/log_in/", &body);
+    let agent = HeaderValue::from_static("Mozilla/5.0 (Linux; Android 16) SamsungBrowser/28.0 Chrome/143.0");
+    request.headers_mut().insert(header::USER_AGENT, agent);
+    let opened = app.send(request).await;
+    let mut record = Record { refresh: opened.field("refresh"), rotation_id: id, next_id: fresh_id() };
+    for _ in 0..6 {
+        record = record.after(&app.refresh_with(&record).await);
+    }
+    let size = size_of(&app.session_item(&opened.field("access")).await);
+    assert!(size <= 1024, "{size} bytes are more than one unit's");
 }
 
 #[tokio::test]
