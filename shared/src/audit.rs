@@ -13,6 +13,9 @@ pub enum SessionEvent {
     Stolen(Theft),
     /// A token that was spent long ago was shown without its rotation id; nothing was ended.
     StaleTokenShown,
+    /// It was logged out with a token that it had left behind by two rotations or more. A client that finds itself followed up
+    /// does so, where somebody holds a copy of its storage.
+    LoggedOutFromBehind,
     /// A token of a counter that it has not reached was shown: the table was restored from a copy, or another Region wrote.
     /// Nothing was ended.
     Behind,
@@ -23,6 +26,7 @@ pub fn session(user_id: UserId, session_id: SessionId, event: SessionEvent, coun
     let (name, theft) = match event {
         SessionEvent::Stolen(theft) => ("session_stolen", Some(theft.as_str())),
         SessionEvent::StaleTokenShown => ("stale_token_shown", None),
+        SessionEvent::LoggedOutFromBehind => ("logged_out_from_behind", None),
         SessionEvent::Behind => ("session_behind", None),
     };
     tracing::warn!(

@@ -51,7 +51,7 @@ async fn administer(app: &TestApp, action: &str, username: &str) {
     match action {
         "activate" => drop(users.change(id, &UserChange::Activate).await.unwrap()),
         "deactivate" => drop(users.change(id, &UserChange::Deactivate).await.unwrap()),
-        "delete" => users.delete(&users.find(id).await.unwrap().unwrap(), None).await.unwrap(),
+        "delete" => users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap(),
         other => panic!("unknown action {other}"),
     }
 }

@@ -97,6 +97,12 @@ async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
     app.put(saved).await;
     app.refresh_with(&third).await.is(401);
     app.refresh(&old.refresh).await.is(401);
+    let (copy, _) = app.log_in_with_ids("ann@example.com").await;
+    let mut ahead = copy.clone();
+    for _ in 0..2 {
+        ahead = ahead.after(&app.refresh_with(&ahead).await);
+    }
+    app.log_out(&copy.refresh).await.is(200);
     let access = app.log_in("ann@example.com").await.access;
     app.post_as(&access, "/api/log_out/others/", &json!({})).await.is(200);
     app.change_password(&access, "another-Oak-77").await.is(200);
@@ -113,6 +119,7 @@ async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
             (&json!("session_stolen"), &json!("rotation_fork")),
             (&json!("session_behind"), &Value::Null),
             (&json!("session_stolen"), &json!("rotation_id_missing")),
+            (&json!("logged_out_from_behind"), &Value::Null),
             (&json!("sessions_ended"), &Value::Null),
             (&json!("password_changed"), &Value::Null),
             (&json!("account_deleted"), &Value::Null),

@@ -34,7 +34,7 @@ async fn the_schedule_closes_what_nobody_was_told_of() {
     stays.who().await;
     let users = app.service.users();
     let id = users.find_id("cid").await.unwrap().unwrap();
-    users.delete(&users.find(id).await.unwrap().unwrap(), None).await.unwrap();
+    users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap();
     assert_eq!(scheduled(&app).await, json!({"closed": 1, "failed": 0}));
     stays.closed().await;
     assert_eq!(scheduled(&app).await, json!({"closed": 0, "failed": 0}));

@@ -35,6 +35,7 @@ use futures_util::future::join_all;
 use local::database::{Data, Running};
 use local::functions::EventFunctions;
 use local::websocket::Sockets;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::AbortHandle;
@@ -43,7 +44,7 @@ use tower::ServiceExt as _;
 pub use calls::Calls;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
-pub use requests::{claim, claims, empty_request, json_request, raw_request, with_bearer};
+pub use requests::{claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
 pub use socket::{Socket, bearer, protocols};
 
 /// A password that satisfies the policy.
@@ -181,6 +182,13 @@ impl TestApp {
         let get = get.key("pk", AttributeValue::S(format!("USER#{}", claim(access, "id"))));
         let get = get.key("sk", AttributeValue::S(sort.to_owned()));
         get.send().await.expect("an answer").item.expect("an item")
+    }
+
+    /// The next batch read finds `profile` and `session`, whatever stands there.
+    pub fn stale_batch(&self, profile: HashMap<String, AttributeValue>, session: HashMap<String, AttributeValue>) {
+        let items = [profile, session].map(|item| dynamodb_json(&item));
+        let answer = json!({"Responses": {"faregate": items}, "UnprocessedKeys": {}});
+        self.calls.replace_next_answer("BatchGetItem", 200, answer);
     }
 
     /// Writes `item`, whatever stood there.

@@ -1,10 +1,14 @@
 //! Requests, and what is in a token.
 
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The claims of `token`, whatever its signature.
 pub fn claims(token: &str) -> Value {
@@ -15,6 +19,20 @@ pub fn claims(token: &str) -> Value {
 /// The claim `name` of `token`, a text.
 pub fn claim(token: &str, name: &str) -> String {
     claims(token).get(name).and_then(Value::as_str).expect("a claim").to_owned()
+}
+
+/// `item` as DynamoDB writes it.
+pub fn dynamodb_json<S: BuildHasher>(item: &HashMap<String, AttributeValue, S>) -> Value {
+    let members = item.iter().map(|(name, value)| {
+        let value = match value {
+            AttributeValue::S(text) => json!({"S": text}),
+            AttributeValue::N(number) => json!({"N": number}),
+            AttributeValue::Bool(flag) => json!({"BOOL": flag}),
+            other => panic!("{name}: {other:?}"),
+        };
+        (name.clone(), value)
+    });
+    Value::Object(members.collect())
 }
 
 /// A request without a body.

@@ -1,5 +1,6 @@
 //! The use case: whoever holds a refresh token of a session, spent or not, can end it.
 
+use faregate::audit::{self, SessionEvent};
 use faregate::clock::Timestamp;
 use faregate::domain::session::EndReason;
 use faregate::store::{SessionEnd, SessionKey, StoreError};
@@ -33,6 +34,12 @@ pub(crate) async fn log_out(
     }
     let key = SessionKey { user_id: token.user_id, session_id: token.session_id };
     let ended = deps.sessions.end(key, (now, EndReason::LogOut)).await?;
+    if let SessionEnd::Ended(session) = &ended
+        && token.anchor.is_some()
+        && session.counter > token.counter.saturating_add(1)
+    {
+        audit::session(key.user_id, key.session_id, SessionEvent::LoggedOutFromBehind, token.counter);
+    }
     if !matches!(ended, SessionEnd::Missing) {
         // Also where it was over before: the request that ended it may have been cut off before it could tell.
         deps.reaper.look_at(token.user_id).await;

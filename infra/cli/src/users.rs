@@ -105,7 +105,7 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
     if !arguments.yes && !confirmation::given(&prompt, user.username.as_str()) {
         return Err(Failure::Refused("nothing was deleted".to_owned()));
     }
-    service.users().delete(&user, None).await?;
+    service.users().delete(&user).await?;
     service.reaper().await.look_at(user.id).await;
     Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
 }

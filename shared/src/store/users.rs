@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -71,6 +72,15 @@ pub enum UserUpdate {
     Changed(Box<User>),
     /// There is no such user any more.
     Missing,
+}
+
+/// What came of removing a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The user is gone.
+    Yes,
+    /// The user is there: not as it was when it was read.
+    Changed,
 }
 
 impl Users {
@@ -205,31 +215,59 @@ impl Users {
         }
     }
 
-    /// Removes `user`: every session but `last`, one call each; then the user, the name and `last` in one transaction, so that
-    /// who asks from that session can ask again if this fails in between.
+    /// Removes `user`: every session, one call each; then the user and the name in one transaction.
     ///
     /// A log-in at the same time can leave a session behind: without its user it is good for nothing and goes by TTL.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails; the user is still there then, and a second call finishes.
-    pub async fn delete(&self, user: &User, last: Option<SessionId>) -> Result<(), StoreError> {
+    pub async fn delete(&self, user: &User) -> Result<(), StoreError> {
+        let profile = Delete::builder().set_key(Some(keys::profile(user.id).attributes()));
+        match self.delete_all(user, None, profile).await? {
+            Deleted::Yes => Ok(()),
+            Deleted::Changed => Err(StoreError::Inconsistent("the name belongs to another user")),
+        }
+    }
+
+    /// Removes `user` at the wish of who is logged in with the session `asking`, which goes last: if this fails in between,
+    /// it can ask again. Only if the user is active and has the password and the epoch that were read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails; the user is still there then, and a second call finishes.
+    pub async fn delete_unchanged(&self, user: &User, asking: Option<SessionId>) -> Result<Deleted, StoreError> {
+        let profile = Delete::builder()
+            .set_key(Some(keys::profile(user.id).attributes()))
+            .condition_expression("revocations = :known AND is_active = :active AND password_hash = :hash")
+            .expression_attribute_values(":known", number(user.epochs.revocations))
+            .expression_attribute_values(":active", flag(true))
+            .expression_attribute_values(":hash", text(user.password_hash.as_str()));
+        self.delete_all(user, asking, profile).await
+    }
+
+    async fn delete_all(
+        &self,
+        user: &User,
+        last: Option<SessionId>,
+        profile: DeleteBuilder,
+    ) -> Result<Deleted, StoreError> {
         let last = last.map(|id| keys::session(user.id, id));
         let kept = [Some(keys::PROFILE), last.as_ref().map(|key| key.sort.as_str())];
         let kept: Vec<&str> = kept.into_iter().flatten().collect();
         self.table.clear_partition(&keys::user_partition(user.id), &kept).await?;
-        let delete = |key: &keys::Key| Delete::builder().table_name(&self.table.name).set_key(Some(key.attributes()));
+        let delete = |key: &keys::Key| Delete::builder().set_key(Some(key.attributes()));
         let identifier = delete(&keys::identifier(&user.username.key(self.case)))
             .condition_expression("attribute_not_exists(pk) OR user_id = :mine")
             .expression_attribute_values(":mine", text(user.id.to_string()));
         let mut deletes = Vec::new();
-        for delete in [identifier, delete(&keys::profile(user.id))].into_iter().chain(last.as_ref().map(delete)) {
-            let delete = delete.build().map_err(|error| unbuildable(&error))?;
+        for delete in [identifier, profile].into_iter().chain(last.as_ref().map(delete)) {
+            let delete = delete.table_name(&self.table.name).build().map_err(|error| unbuildable(&error))?;
             deletes.push(TransactWriteItem::builder().delete(delete).build());
         }
         match self.table.transact(deletes, &self.randomness).await? {
-            Transacted::Done => Ok(()),
-            Transacted::Refused(_) => Err(StoreError::Inconsistent("the name belongs to another user")),
+            Transacted::Done => Ok(Deleted::Yes),
+            Transacted::Refused(_) => Ok(Deleted::Changed),
         }
     }
 

@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use faregate_tests::{PASSWORD, TestApp};
 use serde_json::json;
 
@@ -48,5 +49,24 @@ async fn a_deletion_that_failed_in_between_can_be_asked_for_again_from_the_same_
     app.me(&other.access).await.is(401);
     app.me(&access).await.is(200);
     app.post_as(&access, "/api/account/delete/", &json!({"password": PASSWORD})).await.is(200);
+    app.me(&access).await.is(401);
+}
+
+#[tokio::test]
+async fn a_user_who_changed_meanwhile_is_read_again_before_anything_is_deleted() {
+    let app = TestApp::start().await;
+    let access = app.user("ann").await.access;
+    let item = app.profile_item(&access).await;
+    // Between the reading of the user and the deletion somebody changed the password: the reading is of before.
+    app.change_password(&access, "another-Oak-77").await.is(200);
+    app.stale_batch(item, app.session_item(&access).await);
+    app.post_as(&access, "/api/account/delete/", &json!({"password": PASSWORD})).await.is(400);
+    app.me(&access).await.is(200);
+    // A hash that was made anew is of the same password.
+    let mut rehashed = app.profile_item(&access).await;
+    app.put(rehashed.clone()).await;
+    rehashed.insert("revocations".to_owned(), AttributeValue::N("0".to_owned()));
+    app.stale_batch(rehashed, app.session_item(&access).await);
+    app.post_as(&access, "/api/account/delete/", &json!({"password": "another-Oak-77"})).await.is(200);
     app.me(&access).await.is(401);
 }

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use faregate::store::UserChange;
-use faregate_tests::{PASSWORD, TestApp};
-use serde_json::{Value, json};
+use faregate_tests::{PASSWORD, TestApp, dynamodb_json};
+use serde_json::json;
 
 const NEW: &str = "another-Oak-77";
 
@@ -104,20 +104,6 @@ async fn a_password_that_somebody_else_changed_meanwhile_ends_the_request() {
 
 type Item = HashMap<String, AttributeValue>;
 
-/// `item` as DynamoDB writes it.
-fn json_of(item: &Item) -> Value {
-    let members = item.iter().map(|(name, value)| {
-        let value = match value {
-            AttributeValue::S(text) => json!({"S": text}),
-            AttributeValue::N(number) => json!({"N": number}),
-            AttributeValue::Bool(flag) => json!({"BOOL": flag}),
-            other => panic!("{name}: {other:?}"),
-        };
-        (name.clone(), value)
-    });
-    Value::Object(members.collect())
-}
-
 /// User and session before and after the password was changed from it.
 async fn both_before_and_after(app: &TestApp, access: &str) -> [(Item, Item); 2] {
     let before = (app.profile_item(access).await, app.session_item(access).await);
@@ -131,11 +117,10 @@ async fn a_reading_that_falls_into_the_change_finds_the_session_open_whichever_c
     let (record, access) = app.user_with_ids("ann").await;
     let [before, after] = both_before_and_after(&app, &access).await;
     for (profile, session) in [(&before.0, &after.1), (&after.0, &before.1)] {
-        let mixed = json!({"Responses": {"faregate": [json_of(profile), json_of(session)]}, "UnprocessedKeys": {}});
-        app.calls.replace_next_answer("BatchGetItem", 200, mixed);
+        app.stale_batch(profile.clone(), session.clone());
         app.me(&access).await.is(200);
     }
-    app.calls.replace_next_answer("GetItem", 200, json!({"Item": json_of(&before.0)}));
+    app.calls.replace_next_answer("GetItem", 200, json!({"Item": dynamodb_json(&before.0)}));
     app.calls.take();
     let next = record.after(&app.refresh_with(&record).await);
     let mut calls = app.calls.take();
@@ -155,7 +140,7 @@ async fn a_user_who_was_read_long_before_is_read_again() {
     let [_, (mut later, _)] = both_before_and_after(&app, &access).await;
     // A reading that says that all sessions are over, and is not what stands.
     later.insert("revocations".to_owned(), AttributeValue::N("7".to_owned()));
-    app.calls.replace_next_answer("GetItem", 200, json!({"Item": json_of(&later)}));
+    app.calls.replace_next_answer("GetItem", 200, json!({"Item": dynamodb_json(&later)}));
     app.calls.take();
     app.refresh_with(&record).await.is(200);
     let mut calls = app.calls.take();

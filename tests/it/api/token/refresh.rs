@@ -167,7 +167,7 @@ async fn a_deleted_user_has_no_active_account() {
     let tokens = app.user("ann").await;
     let users = app.service.users();
     let id = users.find_id("ann").await.unwrap().unwrap();
-    users.delete(&users.find(id).await.unwrap().unwrap(), None).await.unwrap();
+    users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap();
     let reply = app.refresh(&tokens.refresh).await;
     assert_eq!(reply.json, json!({"detail": "No active account found for the given token."}));
     app.log_out(&tokens.refresh).await.is(200);
