@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
 /// How long running requests may take once the service is asked to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,14 +38,10 @@ impl StopSignals {
 
     /// Resolves when requests still run ten seconds later, or on the next signal; says so when it takes a while.
     pub async fn out_of_patience(&mut self) {
-        let waiting = async {
-            tokio::time::sleep(QUIET).await;
-            let _closed = writeln!(anstream::stderr(), "Waiting for a running request; Ctrl-C again to stop at once.");
-            tokio::time::sleep(PATIENCE).await;
-        };
-        tokio::select! {
-            () = waiting => {}
-            () = self.next() => {}
+        if timeout(QUIET, self.next()).await.is_ok() {
+            return;
         }
+        let _closed = writeln!(anstream::stderr(), "Waiting for a running request; Ctrl-C again to stop at once.");
+        let _asked_again = timeout(PATIENCE, self.next()).await;
     }
 }

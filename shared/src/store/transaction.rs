@@ -52,6 +52,9 @@ impl Table {
 }
 
 /// The pause before a write that met a transaction is tried again after `attempt` others.
+///
+/// Nothing can be waited for in its place: DynamoDB does not say when the other transaction is done, and asks for
+/// exponential backoff ("Error retries and exponential backoff"), with jitter so that two that met do not meet again.
 pub(super) async fn pause(attempt: u32, randomness: &Randomness) {
     let pause = FIRST_PAUSE_MILLISECONDS << attempt;
     let jittered = pause / 2 + randomness.up_to(pause / 2);
