@@ -4,8 +4,11 @@ use crate::clock::{Clock, Timestamp};
 use crate::domain::principal::{Fallen, Principal};
 use crate::domain::session::{Reactivation, Session, SessionId};
 use crate::domain::user::User;
-use crate::store::{Sessions, StoreError};
+use crate::store::{IfUnchanged, Sessions, StoreError};
 use crate::tokens::{AccessClaims, TokenError, Verifier, VerifyError};
+
+/// How often something is tried for a caller who is being changed.
+const ATTEMPTS: usize = 4;
 
 /// Tells users by their access tokens; clones share key ring and connection.
 #[derive(Clone, Debug)]
@@ -52,6 +55,9 @@ pub enum AuthenticationError {
     /// Its user was deactivated.
     #[error("the user is inactive")]
     UserInactive,
+    /// User or session change each time that they were read.
+    #[error("the user is being changed too often")]
+    KeepsChanging,
     /// We could not tell.
     #[error("the key ring cannot be read")]
     Keyring(#[source] crate::tokens::KeyringError),
@@ -106,13 +112,26 @@ impl Authenticator {
         self.standing(claims.principal().ok_or(AuthenticationError::UserNotFound)?).await
     }
 
-    /// `caller` as it is now: for who has read it before and found that something changed since. One batch read.
+    /// Does `attempt` for `caller`; when the caller changed since it was read, reads it again (one batch read) and tries
+    /// once more, a few times.
     ///
     /// # Errors
     ///
-    /// When its user is gone or inactive, its session is over, or we could not tell.
-    pub async fn again(&self, caller: &Caller) -> Result<Caller, AuthenticationError> {
-        self.standing(caller.principal()).await
+    /// Those of `attempt`; when the caller's user is gone or inactive by then or its session is over; when it changes
+    /// each time, or we could not tell.
+    pub async fn until_unchanged<E, F>(&self, mut caller: Caller, attempt: impl Fn(Caller) -> F) -> Result<(), E>
+    where
+        E: From<AuthenticationError>,
+        F: Future<Output = Result<IfUnchanged, E>>,
+    {
+        for _attempt in 0..ATTEMPTS {
+            // By value: an async closure that borrows is not known to be `Send`.
+            match attempt(caller.clone()).await? {
+                IfUnchanged::Done => return Ok(()),
+                IfUnchanged::Changed => caller = self.standing(caller.principal()).await?,
+            }
+        }
+        Err(AuthenticationError::KeepsChanging.into())
     }
 
     async fn standing(&self, principal: Principal) -> Result<Caller, AuthenticationError> {

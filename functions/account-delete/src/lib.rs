@@ -78,7 +78,6 @@ impl From<DeleteError> for Refusal {
                 Self::Fields(FieldErrors::of("password", vec![messages::WRONG_PASSWORD.to_owned()]))
             }
             DeleteError::Caller(error) => error.into(),
-            DeleteError::Busy => Self::unavailable(&error),
             DeleteError::Password(error) => error.into(),
             DeleteError::Store(error) => error.into(),
         }

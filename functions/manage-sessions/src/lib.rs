@@ -162,7 +162,6 @@ impl From<ManageError> for Refusal {
         match error {
             ManageError::NoSuchSession => Self::NotFound,
             ManageError::Caller(error) => error.into(),
-            ManageError::Busy => Self::unavailable(&error),
             ManageError::Store(error) => error.into(),
         }
     }

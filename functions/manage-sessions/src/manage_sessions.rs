@@ -4,7 +4,7 @@ use faregate::audit::{self, AccountEvent};
 use faregate::authentication::{AuthenticationError, Caller};
 use faregate::domain::session::{EndReason, Session, SessionId};
 use faregate::domain::user::User;
-use faregate::store::{OthersEnded, SessionEnd, SessionKey, StoreError, UserChange, UserUpdate};
+use faregate::store::{SessionEnd, SessionKey, StoreError, UserChange, UserUpdate};
 
 use crate::Deps;
 
@@ -15,14 +15,9 @@ pub(crate) enum ManageError {
     NoSuchSession,
     #[error("who asks may not ask any more")]
     Caller(#[from] AuthenticationError),
-    #[error("the user is being changed too often to end the other sessions")]
-    Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// How often the other sessions are tried to end while somebody else changes the user.
-const ATTEMPTS: usize = 4;
 
 /// The open sessions of `user`, the last used one first. One read.
 pub(crate) async fn list(deps: &Deps, user: &User) -> Result<Vec<Session>, ManageError> {
@@ -45,20 +40,16 @@ pub(crate) async fn end_one(deps: &Deps, caller: &Caller, id: SessionId) -> Resu
     }
 }
 
-/// Ends every session but the one that asks. One transaction; when the user changed since the request came in, user and
-/// session are read again first.
-pub(crate) async fn end_others(deps: &Deps, mut caller: Caller) -> Result<(), ManageError> {
-    for _attempt in 0..ATTEMPTS {
-        match deps.users.end_other_sessions(&caller.user, caller.session_id, None).await? {
-            OthersEnded::Yes => {
-                audit::account(caller.user.id, AccountEvent::SessionsEnded);
-                deps.reaper.look_at(caller.user.id).await;
-                return Ok(());
-            }
-            OthersEnded::Changed => caller = deps.authenticator.again(&caller).await?,
-        }
-    }
-    Err(ManageError::Busy)
+/// Ends every session but the one that asks. One transaction, tried again when the user changed since the request came in.
+pub(crate) async fn end_others(deps: &Deps, caller: Caller) -> Result<(), ManageError> {
+    let user_id = caller.user.id;
+    let attempt = |Caller { user, session_id, .. }| async move {
+        deps.users.end_other_sessions(&user, session_id, None).await.map_err(ManageError::from)
+    };
+    deps.authenticator.until_unchanged(caller, attempt).await?;
+    audit::account(user_id, AccountEvent::SessionsEnded);
+    deps.reaper.look_at(user_id).await;
+    Ok(())
 }
 
 /// Ends every session, the one that asks included. One write.

@@ -91,16 +91,11 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
 impl From<ChangeError> for Refusal {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::PasswordsDiffer => Self::NonField(messages::PASSWORDS_DIFFER.to_owned()),
-            ChangeError::WeakPassword(weaknesses) => {
-                let found = weaknesses.into_iter().map(messages::weakness).collect();
-                Self::Fields(FieldErrors::of("new_password1", found))
-            }
+            ChangeError::Unacceptable(error) => Self::unacceptable_password("new_password1", error),
             ChangeError::WrongPassword => {
                 Self::Fields(FieldErrors::of("old_password", vec![messages::WRONG_OLD_PASSWORD.to_owned()]))
             }
             ChangeError::Caller(error) => error.into(),
-            ChangeError::Busy => Self::unavailable(&error),
             ChangeError::Password(error) => error.into(),
             ChangeError::Store(error) => error.into(),
         }

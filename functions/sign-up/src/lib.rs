@@ -135,11 +135,7 @@ impl From<SignUpError> for Refusal {
             SignUpError::UsernameTaken => {
                 Self::Fields(FieldErrors::of("username", vec![messages::USERNAME_TAKEN.to_owned()]))
             }
-            SignUpError::PasswordsDiffer => Self::NonField(messages::PASSWORDS_DIFFER.to_owned()),
-            SignUpError::WeakPassword(weaknesses) => {
-                let found = weaknesses.into_iter().map(messages::weakness).collect();
-                Self::Fields(FieldErrors::of("password1", found))
-            }
+            SignUpError::Unacceptable(error) => Self::unacceptable_password("password1", error),
             SignUpError::Password(error) => error.into(),
             SignUpError::Store(error) => error.into(),
         }

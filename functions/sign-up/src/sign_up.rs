@@ -1,7 +1,7 @@
 //! The use case: a name, a password and perhaps names become a user.
 
 use faregate::domain::password::Password;
-use faregate::domain::password_policy::{PersonalAttributes, Weakness};
+use faregate::domain::password_policy::{PersonalAttributes, Unacceptable};
 use faregate::domain::user::{NewUser, User, UserId};
 use faregate::domain::username::Username;
 use faregate::passwords::PasswordError;
@@ -24,10 +24,8 @@ pub(crate) struct Wish {
 pub(crate) enum SignUpError {
     #[error("the username is taken")]
     UsernameTaken,
-    #[error("the two passwords differ")]
-    PasswordsDiffer,
-    #[error("the password is too weak")]
-    WeakPassword(Vec<Weakness>),
+    #[error(transparent)]
+    Unacceptable(#[from] Unacceptable),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -36,9 +34,11 @@ pub(crate) enum SignUpError {
 
 /// Makes the user: one hash, one transaction. A taken name comes before anything that is wrong with the passwords.
 pub(crate) async fn sign_up(deps: &Deps, wish: Wish) -> Result<User, SignUpError> {
-    if let Err(error) = check_passwords(deps, &wish) {
+    let person =
+        PersonalAttributes { username: &wish.typed_username, first_name: &wish.first_name, last_name: &wish.last_name };
+    if let Err(error) = deps.policy.check(&wish.password, &wish.repeated, &person) {
         let taken = deps.users.is_taken(&wish.username).await?;
-        return Err(if taken { SignUpError::UsernameTaken } else { error });
+        return Err(if taken { SignUpError::UsernameTaken } else { error.into() });
     }
     let now = deps.clock.now();
     let password_hash = deps.passwords.hash(wish.password, deps.randomness.bytes()).await?;
@@ -50,15 +50,4 @@ pub(crate) async fn sign_up(deps: &Deps, wish: Wish) -> Result<User, SignUpError
         Err(CreateUserError::UsernameTaken) => Err(SignUpError::UsernameTaken),
         Err(CreateUserError::Store(error)) => Err(error.into()),
     }
-}
-
-/// A mismatch comes alone: a typing error says nothing about strength.
-fn check_passwords(deps: &Deps, wish: &Wish) -> Result<(), SignUpError> {
-    if wish.password != wish.repeated {
-        return Err(SignUpError::PasswordsDiffer);
-    }
-    let person =
-        PersonalAttributes { username: &wish.typed_username, first_name: &wish.first_name, last_name: &wish.last_name };
-    let weaknesses = deps.policy.weaknesses(wish.password.expose(), &person);
-    if weaknesses.is_empty() { Ok(()) } else { Err(SignUpError::WeakPassword(weaknesses)) }
 }

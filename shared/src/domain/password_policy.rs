@@ -1,5 +1,6 @@
 //! Which passwords a user may choose: Django's four validators, in their order, with all that apply.
 
+use super::password::Password;
 use super::{common_passwords, similarity, text};
 
 /// The rules for a new password.
@@ -42,7 +43,36 @@ pub struct PersonalAttributes<'a> {
     pub last_name: &'a str,
 }
 
+/// Why a password that was typed twice is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unacceptable {
+    /// The two differ. Said alone: a typing error says nothing about strength.
+    #[error("the two passwords differ")]
+    Differs,
+    /// All that is weak about it.
+    #[error("the password is too weak")]
+    Weak(Vec<Weakness>),
+}
+
 impl PasswordPolicy {
+    /// Whether `person` may use `password`, typed a second time as `repeated`.
+    ///
+    /// # Errors
+    ///
+    /// When the two differ or it is too weak.
+    pub fn check(
+        self,
+        password: &Password,
+        repeated: &Password,
+        person: &PersonalAttributes<'_>,
+    ) -> Result<(), Unacceptable> {
+        if password != repeated {
+            return Err(Unacceptable::Differs);
+        }
+        let weaknesses = self.weaknesses(password.expose(), person);
+        if weaknesses.is_empty() { Ok(()) } else { Err(Unacceptable::Weak(weaknesses)) }
+    }
+
     /// Everything that is wrong with `password`, in the order in which it is reported; empty when it may be used.
     #[must_use]
     pub fn weaknesses(self, password: &str, person: &PersonalAttributes<'_>) -> Vec<Weakness> {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::answer::{Action, Answer};
 use crate::authentication::AuthenticationError;
-use crate::domain::password_policy::Weakness;
+use crate::domain::password_policy::{Unacceptable, Weakness};
 use crate::store::StoreError;
 use crate::tokens::{KeyringError, TokenError, VerifyError};
 
@@ -68,6 +68,18 @@ impl Refusal {
         let source = error.source().map(ToString::to_string);
         tracing::error!(message = "the service failed", error = %error, error.source = source);
         Self::Unavailable
+    }
+
+    /// A new password that was typed twice, the first time in `field`, is not taken.
+    #[must_use]
+    pub fn unacceptable_password(field: &'static str, error: Unacceptable) -> Self {
+        match error {
+            Unacceptable::Differs => Self::NonField(messages::PASSWORDS_DIFFER.to_owned()),
+            Unacceptable::Weak(weaknesses) => {
+                let found = weaknesses.into_iter().map(messages::weakness).collect();
+                Self::Fields(FieldErrors::of(field, found))
+            }
+        }
     }
 
     pub(super) fn into_answer(self) -> Answer {
@@ -197,6 +209,7 @@ impl From<AuthenticationError> for Refusal {
             AuthenticationError::Token(error) => Self::BadAccessToken(error),
             AuthenticationError::UserNotFound => Self::UserNotFound,
             AuthenticationError::UserInactive => Self::UserInactive,
+            AuthenticationError::KeepsChanging => Self::unavailable(&error),
             AuthenticationError::Keyring(error) => error.into(),
             AuthenticationError::Store(error) => error.into(),
         }

@@ -28,10 +28,9 @@ pub use error::StoreError;
 pub use item::Unreadable;
 pub use key_steps::{Moved, NewKey};
 pub use keyring::KeyStore;
-pub use revocation::OthersEnded;
 pub use sessions::{Advanced, PrincipalStates, SessionEnd, SessionKey, Sessions};
 pub use tickets::Tickets;
-pub use users::{CreateUserError, Deleted, UserChange, UserUpdate, Users};
+pub use users::{CreateUserError, IfUnchanged, UserChange, UserUpdate, Users};
 
 /// The client of the SDK, for those who wire things together.
 pub use aws_sdk_dynamodb::Client;

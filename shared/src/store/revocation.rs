@@ -7,19 +7,10 @@ use super::error::{StoreError, unbuildable};
 use super::item::{flag, number, text};
 use super::keys::{self, Key};
 use super::transaction::Transacted;
-use super::users::Users;
+use super::users::{IfUnchanged, Users};
 use crate::domain::password::PasswordHash;
 use crate::domain::session::SessionId;
 use crate::domain::user::{Kept, User};
-
-/// What came of ending the other sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OthersEnded {
-    /// They are over; the one that was to be kept goes on.
-    Yes,
-    /// Nothing was written: user or session are not as they were when they were read.
-    Changed,
-}
 
 impl Users {
     /// Ends every session of `user`, as it was read, but `kept`; with `new_password` that becomes the password too. One
@@ -35,7 +26,7 @@ impl Users {
         user: &User,
         kept: Option<SessionId>,
         new_password: Option<&PasswordHash>,
-    ) -> Result<OthersEnded, StoreError> {
+    ) -> Result<IfUnchanged, StoreError> {
         let mut profile = self
             .revocation(user, &keys::profile(user.id))
             .condition_expression("revocations = :known AND is_active = :active AND password_hash = :hash")
@@ -63,8 +54,8 @@ impl Users {
             updates.push(TransactWriteItem::builder().update(update).build());
         }
         match self.table.transact(updates, &self.randomness).await? {
-            Transacted::Done => Ok(OthersEnded::Yes),
-            Transacted::Refused(_) => Ok(OthersEnded::Changed),
+            Transacted::Done => Ok(IfUnchanged::Done),
+            Transacted::Refused(_) => Ok(IfUnchanged::Changed),
         }
     }
 

@@ -74,12 +74,12 @@ pub enum UserUpdate {
     Missing,
 }
 
-/// What came of removing a user.
+/// What came of a write that a user asked for, on the condition that user and session are as they were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deleted {
-    /// The user is gone.
-    Yes,
-    /// The user is there: not as it was when it was read.
+pub enum IfUnchanged {
+    /// It is done.
+    Done,
+    /// Nothing was written: they are not.
     Changed,
 }
 
@@ -225,18 +225,19 @@ impl Users {
     pub async fn delete(&self, user: &User) -> Result<(), StoreError> {
         let profile = Delete::builder().set_key(Some(keys::profile(user.id).attributes()));
         match self.delete_all(user, None, profile).await? {
-            Deleted::Yes => Ok(()),
-            Deleted::Changed => Err(StoreError::Inconsistent("the name belongs to another user")),
+            IfUnchanged::Done => Ok(()),
+            IfUnchanged::Changed => Err(StoreError::Inconsistent("the name belongs to another user")),
         }
     }
 
     /// Removes `user` at the wish of who is logged in with the session `asking`, which goes last: if this fails in between,
-    /// it can ask again. Only if the user is active and has the password and the epoch that were read.
+    /// it can ask again. Only if the user is active and has the password and the epoch that were read; other sessions are
+    /// over either way.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails; the user is still there then, and a second call finishes.
-    pub async fn delete_unchanged(&self, user: &User, asking: Option<SessionId>) -> Result<Deleted, StoreError> {
+    pub async fn delete_unchanged(&self, user: &User, asking: Option<SessionId>) -> Result<IfUnchanged, StoreError> {
         let profile = Delete::builder()
             .set_key(Some(keys::profile(user.id).attributes()))
             .condition_expression("revocations = :known AND is_active = :active AND password_hash = :hash")
@@ -251,7 +252,7 @@ impl Users {
         user: &User,
         last: Option<SessionId>,
         profile: DeleteBuilder,
-    ) -> Result<Deleted, StoreError> {
+    ) -> Result<IfUnchanged, StoreError> {
         let last = last.map(|id| keys::session(user.id, id));
         let kept = [Some(keys::PROFILE), last.as_ref().map(|key| key.sort.as_str())];
         let kept: Vec<&str> = kept.into_iter().flatten().collect();
@@ -266,8 +267,8 @@ impl Users {
             deletes.push(TransactWriteItem::builder().delete(delete).build());
         }
         match self.table.transact(deletes, &self.randomness).await? {
-            Transacted::Done => Ok(Deleted::Yes),
-            Transacted::Refused(_) => Ok(Deleted::Changed),
+            Transacted::Done => Ok(IfUnchanged::Done),
+            Transacted::Refused(_) => Ok(IfUnchanged::Changed),
         }
     }
 

@@ -126,8 +126,15 @@ async fn ending_the_others_gives_way_to_another_change_and_comes_after_it() {
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "CancellationReasons": [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}],
     });
-    app.calls.replace_next_answer("TransactWriteItems", 400, changed);
+    app.calls.replace_next_answer("TransactWriteItems", 400, changed.clone());
     app.post_as(&access, "/api/log_out/others/", &json!({})).await.is(200);
+    app.me(&access).await.is(200);
+    // One that changes each time that it was read is our trouble, and the session that asks goes on.
+    for _ in 0..4 {
+        app.calls.replace_next_answer("TransactWriteItems", 400, changed.clone());
+    }
+    let reply = app.post_as(&access, "/api/log_out/others/", &json!({})).await;
+    assert_eq!((reply.status, reply.header("faregate-action").as_deref()), (503, Some("retry")));
     app.me(&access).await.is(200);
 }
 
