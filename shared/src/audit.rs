@@ -5,6 +5,7 @@
 
 use crate::domain::session::{SessionId, Theft};
 use crate::domain::user::UserId;
+use crate::telemetry::{Metric, count};
 
 /// What happened to one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub enum SessionEvent {
 
 /// Writes the line about what happened to a session when a token with the counter `counter` was shown.
 pub fn session(user_id: UserId, session_id: SessionId, event: SessionEvent, counter: u64) {
+    if matches!(event, SessionEvent::Stolen(_) | SessionEvent::LoggedOutFromBehind) {
+        count(Metric::Thefts);
+    }
     let (name, theft) = match event {
         SessionEvent::Stolen(theft) => ("session_stolen", Some(theft.as_str())),
         SessionEvent::StaleTokenShown => ("stale_token_shown", None),

@@ -3,6 +3,7 @@
 //! Arrows point down, and nothing here knows a function:
 //!
 //! ```text
+//! function        the life of a Lambda function
 //! service         builds everything below once, from the settings
 //! events          what API Gateway and schedules send that is no HTTP request
 //! http            bytes in, bytes out; the only module that knows status codes
@@ -11,6 +12,7 @@
 //! reaper          tells ws-reaper that a session ended
 //! tokens          claims, key ring, signing and verifying
 //! store           DynamoDB; the only module that imports aws_sdk_dynamodb
+//! telemetry       what one invocation did, and what it counts for
 //! settings        what can be set; the only reader of the environment
 //! passwords       Argon2id
 //! domain          the rules: no I/O, no clock, no AWS, no HTTP
@@ -26,6 +28,7 @@ pub mod aws;
 pub mod clock;
 pub mod domain;
 pub mod events;
+pub mod function;
 pub mod http;
 pub mod logging;
 pub mod passwords;
@@ -34,4 +37,5 @@ pub mod reaper;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod telemetry;
 pub mod tokens;

@@ -10,31 +10,59 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts logging for this process, at level info and above.
+/// Starts logging for this process, at `level` and above.
 ///
 /// A second call changes nothing. What may be logged is a rule of its own (CONTRIBUTING.md): never a password, a
 /// token, a hash, an e-mail address or a body.
-pub fn start() {
+pub fn start(level: LevelFilter) {
     // Only the first call of a process can set the subscriber; the others find it set.
     let _already_set = if std::io::stderr().is_terminal() {
         let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).compact().with_ansi(true);
-        registry().with(levels()).with(lines).try_init()
+        registry().with(levels(level)).with(lines).try_init()
     } else {
-        json_lines(std::io::stderr).try_init()
+        json_lines(level, std::io::stderr).try_init()
     };
 }
 
-/// What writes each event as one JSON line to `writer`.
-pub fn json_lines<W>(writer: W) -> impl Subscriber + Send + Sync
+/// What writes each event of `level` and above as one JSON line to `writer`.
+pub fn json_lines<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
-    registry().with(levels()).with(lines.with_writer(writer).with_target(false))
+    registry().with(levels(level)).with(lines.with_writer(writer).with_target(false))
 }
 
-/// Our own events from info on, those of libraries from warning on.
-fn levels() -> Targets {
-    let ours = [("faregate", LevelFilter::INFO), ("local", LevelFilter::INFO)];
-    Targets::new().with_default(LevelFilter::WARN).with_targets(ours)
+/// Our own events from `level` on; those of libraries from warning on, and no sooner than ours.
+fn levels(level: LevelFilter) -> Targets {
+    let ours = [("faregate", level), ("local", level)];
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(ours)
+}
+
+/// The level that Lambda calls `name` ("Log levels for Lambda functions with JSON logs"); info for what is none.
+#[must_use]
+pub fn level_called(name: &str) -> LevelFilter {
+    match name.to_ascii_uppercase().as_str() {
+        "TRACE" => LevelFilter::TRACE,
+        "DEBUG" => LevelFilter::DEBUG,
+        "WARN" => LevelFilter::WARN,
+        "ERROR" | "FATAL" => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_go_by_the_names_of_lambda() {
+        assert_eq!(level_called("TRACE"), LevelFilter::TRACE);
+        assert_eq!(level_called("debug"), LevelFilter::DEBUG);
+        assert_eq!(level_called("ERROR"), LevelFilter::ERROR);
+        assert_eq!(level_called("FATAL"), LevelFilter::ERROR);
+        for unknown in ["", "loud"] {
+            assert_eq!(level_called(unknown), LevelFilter::INFO, "{unknown}");
+        }
+    }
 }

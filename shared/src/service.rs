@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::authentication::Authenticator;
 use crate::clock::Clock;
-use crate::http::ViewContext;
-use crate::logging;
+use crate::http::{Edge, ViewContext};
 use crate::passwords::{PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
 use crate::settings::{Settings, SettingsError, dynamodb_endpoint};
 use crate::store::{Client, Connections, KeyStore, Sessions, StoreError, Tickets, Users, connect};
+use crate::telemetry::Telemetry;
 use crate::tokens::{KeyAccess, Keyring, Rotation, Signer, Verifier};
 
 /// The parts of the service. A function's `Deps` takes from it exactly what that function may touch.
@@ -28,6 +28,7 @@ pub struct Service {
     /// Made at its first use: functions that hash nothing never have it.
     passwords: Arc<Mutex<Option<Passwords>>>,
     users: Users,
+    telemetry: Telemetry,
 }
 
 /// The service cannot start.
@@ -51,13 +52,12 @@ pub enum StartError {
 }
 
 impl Service {
-    /// The service as the environment describes it, with logging started: the first line of a function's `main`.
+    /// The service as the environment describes it.
     ///
     /// # Errors
     ///
     /// When a setting is wrong or the machine gives no random bytes.
     pub async fn from_environment() -> Result<Self, StartError> {
-        logging::start();
         let settings = Settings::from_environment(&[])?;
         let client = connect(dynamodb_endpoint().as_deref()).await;
         Ok(Self::new(settings, client, Clock::system(), Randomness::from_system()?))
@@ -67,7 +67,34 @@ impl Service {
     #[must_use]
     pub fn new(settings: Settings, client: Client, clock: Clock, randomness: Randomness) -> Self {
         let users = Users::new(client.clone(), &settings.table, settings.username_case, randomness.clone());
-        Self { settings, clock, randomness, client, local_reaper: None, passwords: Arc::default(), users }
+        let telemetry = Telemetry::new(settings.metrics_namespace.clone(), clock.clone());
+        Self { settings, clock, randomness, client, local_reaper: None, passwords: Arc::default(), users, telemetry }
+    }
+
+    /// This service, with `client` in place of its own: a function in a process with others, whose calls are watched apart.
+    #[must_use]
+    pub fn with_client(self, client: Client) -> Self {
+        let users =
+            Users::new(client.clone(), &self.settings.table, self.settings.username_case, self.randomness.clone());
+        Self { client, users, ..self }
+    }
+
+    /// This service, which tells `telemetry` what it does.
+    #[must_use]
+    pub fn with_telemetry(self, telemetry: Telemetry) -> Self {
+        Self { telemetry, ..self }
+    }
+
+    /// Where it is told what invocations do.
+    #[must_use]
+    pub fn telemetry(&self) -> Telemetry {
+        self.telemetry.clone()
+    }
+
+    /// What the edge of an HTTP function needs.
+    #[must_use]
+    pub fn edge(&self) -> Edge {
+        Edge { randomness: self.randomness.clone(), telemetry: self.telemetry() }
     }
 
     /// This service, in a process where `ws-reaper` is reached through `reaper`.

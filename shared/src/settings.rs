@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::session::{Reactivation, SessionPolicy};
 use crate::domain::signing_key::{MAX_ACCESS_LIFETIME_SECONDS, MAX_REFRESH_LIFETIME_SECONDS};
 use crate::domain::username::CaseSensitivity;
+use crate::logging::level_called;
 use crate::passwords::{Argon2Parameters, Engine};
 
 mod reader;
@@ -24,6 +26,14 @@ pub use table::{SETTINGS, Setting};
 #[expect(clippy::disallowed_methods, reason = "this is the one module that may ask the environment")]
 pub fn dynamodb_endpoint() -> Option<String> {
     std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty())
+}
+
+/// From which level on log lines are written: `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets to a function's
+/// `ApplicationLogLevel`; info where it is not set.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one module that may ask the environment")]
+pub fn log_level() -> LevelFilter {
+    level_called(&std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_default())
 }
 
 /// Everything that can be set, read once.
@@ -45,6 +55,8 @@ pub struct Settings {
     pub authorizer: AuthorizerSettings,
     /// Where open WebSockets are closed.
     pub sockets: SocketSettings,
+    /// The namespace of metrics; unset, there are none.
+    pub metrics_namespace: Option<String>,
     /// Whether API routes answer `?format=api` with a page.
     pub browsable_api: bool,
     /// The DynamoDB table of users and sessions.
@@ -165,6 +177,12 @@ pub enum SettingsError {
         /// The setting.
         name: String,
     },
+    /// It has no default that would be right, and is not set.
+    #[error("{name} must be set")]
+    Missing {
+        /// The setting.
+        name: &'static str,
+    },
     /// A `FAREGATE_` name that is none of ours: a typing error would otherwise go unnoticed.
     #[error("{name} is not a setting{}", suggestion(.name))]
     Unknown {
@@ -207,6 +225,20 @@ impl Settings {
         Self::from_pairs(pairs)
     }
 
+    /// Makes sure that each of `names` is set in the process's environment.
+    ///
+    /// # Errors
+    ///
+    /// The first that is not, or is empty.
+    #[expect(clippy::disallowed_methods, reason = "this is the one module that may ask the environment")]
+    pub fn require(names: &[&'static str]) -> Result<(), SettingsError> {
+        let is_set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        match names.iter().find(|name| !is_set(name)) {
+            Some(name) => Err(SettingsError::Missing { name }),
+            None => Ok(()),
+        }
+    }
+
     /// Reads `pairs` of names and values; names that do not start with `FAREGATE_` are passed over.
     ///
     /// # Errors
@@ -239,6 +271,7 @@ impl Settings {
                 management_endpoint: read.url("FAREGATE_WS_ENDPOINT")?,
                 reaper_function: read.optional_text("FAREGATE_WS_REAPER_FUNCTION"),
             },
+            metrics_namespace: read.metrics_namespace("FAREGATE_METRICS_NAMESPACE")?,
             browsable_api: read.switch("FAREGATE_BROWSABLE_API")?,
             table: read.table_name("FAREGATE_TABLE")?,
             keys_table: read.table_name("FAREGATE_KEYS_TABLE")?,

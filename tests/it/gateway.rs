@@ -6,9 +6,11 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::Method;
 use axum::routing::any;
-use faregate::http::Client;
+use faregate::clock::Clock;
+use faregate::http::{Client, Edge, app};
 use faregate::randomness::Randomness;
-use faregate_tests::{Reply, empty_request};
+use faregate::telemetry::Telemetry;
+use faregate_tests::{Reply, START, empty_request};
 use local::gateway::gateway;
 use tower::ServiceExt as _;
 
@@ -47,7 +49,8 @@ async fn a_use_case_that_hangs_or_panics_is_our_trouble() {
     let routes = Router::new()
         .route("/api/hang", any(std::future::pending::<()>))
         .route("/api/panic", any(async || -> () { panic!("on purpose") }));
-    let app = faregate::http::app(routes, Randomness::from_seed(1));
+    let telemetry = Telemetry::new(None, Clock::held_at(START));
+    let app = app(routes, Edge { randomness: Randomness::from_seed(1), telemetry });
     for path in ["/api/hang", "/api/panic"] {
         let started = tokio::time::Instant::now();
         let reply = Reply::of(app.clone().oneshot(empty_request(Method::GET, path)).await.unwrap()).await;

@@ -4,8 +4,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderValue, Method};
-use faregate_tests::{PASSWORD, Record, TestApp, claim, empty_request, fresh_id, hash_of};
+use faregate::logging::json_lines;
+use faregate_tests::{PASSWORD, Record, START, TestApp, claim, empty_request, fresh_id, hash_of, json_request};
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]
@@ -45,7 +47,7 @@ impl Captured {
 #[tokio::test]
 async fn each_request_is_one_line_with_its_id() {
     let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(faregate::logging::json_lines(captured.clone()));
+    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
     let app = TestApp::start().await;
     let reply = app.sign_up("ann").await;
     app.send(empty_request(Method::GET, "/secret/path?token=abc")).await.is(404);
@@ -55,6 +57,91 @@ async fn each_request_is_one_line_with_its_id() {
     assert_eq!((&lines[0]["http.method"], &lines[0]["http.status"]), (&"POST".into(), &201.into()));
     assert_eq!(lines[0]["span"]["request.id"], reply.header("x-request-id").unwrap());
     assert!(lines[0]["duration_ms"].as_f64().unwrap() > 0.0);
+}
+
+#[tokio::test]
+async fn a_line_says_how_a_request_ended_and_what_it_cost() {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    app.try_log_in("ann", "wrong").await.is(401);
+    let mut traced = json_request(Method::GET, "/api/me/", &Value::Null);
+    let mut context = lambda_http::Context::default();
+    context.xray_trace_id = Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1".to_owned());
+    traced.extensions_mut().insert(context);
+    app.send(traced).await.is(401);
+    app.calls.replace_next_answer("GetItem", 400, json!({"__type": "com.amazonaws#ThrottlingException"}));
+    app.try_log_in("ann", PASSWORD).await.is(200);
+
+    let lines = captured.requests();
+    let told = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+    assert_eq!(told("outcome"), ["ok", "bad_credentials", "not_authenticated", "ok"]);
+    assert_eq!(told("cold_start"), [true, false, false, false]);
+    // The last one was throttled, and asked again.
+    assert_eq!(told("dynamodb.calls"), [1, 2, 0, 4]);
+    assert_eq!(told("dynamodb.read_units"), [0.0, 2.0, 0.0, 2.0]);
+    assert_eq!(told("dynamodb.write_units"), [4.0, 0.0, 0.0, 1.0]);
+    assert_eq!(lines[0]["span"]["xray.trace_id"], Value::Null);
+    assert_eq!(lines[2]["span"]["xray.trace_id"], "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1");
+}
+
+#[tokio::test]
+async fn below_its_level_nothing_is_written() {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::ERROR, captured.clone()));
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    assert_eq!(captured.text(), "");
+    assert_eq!(app.metrics.counts(), [json!({"SignUps": 1})]);
+}
+
+#[tokio::test]
+async fn a_missing_table_or_right_is_our_trouble_and_the_log_says_which() {
+    let captured = Captured::default();
+    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let app = TestApp::start().await;
+    app.sign_up("ann").await.is(201);
+    let lost = app.another(&[("FAREGATE_TABLE", "nobody-made-it")]).await;
+    lost.try_log_in("ann", PASSWORD).await.is(503);
+    let message = "User: arn:aws:sts::1:assumed-role/r/f is not authorized to perform: dynamodb:Query on resource: \
+                   arn:aws:dynamodb:eu-central-1:1:table/faregate because no identity-based policy allows it";
+    let denial = json!({"__type": "com.amazon.coral.service#AccessDeniedException", "Message": message});
+    app.calls.replace_next_answer("Query", 400, denial);
+    app.try_log_in("ann", PASSWORD).await.is(503);
+
+    let lines = captured.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>();
+    let failed = lines.iter().filter(|line| line["message"] == "the service failed");
+    let errors = failed.map(|line| line["error"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("there is no table nobody-made-it; see FAREGATE_TABLE"), "{errors:?}");
+    assert!(errors[1].contains("on table faregate") && errors[1].contains("lacks dynamodb:Query"), "{errors:?}");
+    assert_eq!(lost.metrics.counts(), [json!({"Faults": 1})]);
+}
+
+#[tokio::test]
+async fn what_counts_is_counted() {
+    let app = TestApp::start().await;
+    app.user("ann").await;
+    app.try_log_in("nobody", PASSWORD).await.is(401);
+    app.sign_up("ann").await.is(400);
+    let (record, _) = app.log_in_with_ids("ann").await;
+    let next = record.after(&app.refresh_with(&record).await);
+    app.refresh(&record.refresh).await.is(401);
+    app.refresh_with(&next).await.is(401);
+    let told = app.metrics.take();
+    let directive = &told[0]["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!((&directive["Namespace"], &directive["Dimensions"]), (&json!("Faregate/tests"), &json!([[]])));
+    assert_eq!(told[0]["_aws"]["Timestamp"], START.milliseconds());
+    let mut total = std::collections::BTreeMap::new();
+    for document in &told {
+        for (name, times) in document.as_object().unwrap().iter().filter(|(name, _)| *name != "_aws") {
+            *total.entry(name.as_str()).or_insert(0) += times.as_u64().unwrap();
+        }
+    }
+    let wanted =
+        [("LogInFailures", 1), ("LogIns", 2), ("RefreshFailures", 2), ("Refreshes", 1), ("SignUps", 1), ("Thefts", 1)];
+    assert_eq!(total.into_iter().collect::<Vec<_>>(), wanted);
 }
 
 struct Given {
@@ -85,7 +172,7 @@ async fn opens_a_socket(app: &TestApp) -> Given {
 #[tokio::test]
 async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
     let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(faregate::logging::json_lines(captured.clone()));
+    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
     let app = TestApp::start().await;
     // A token alone, long ago and now; a copy that went another way; a table that was restored.
     let (old, first_access) = app.user_with_ids("ann@example.com").await;
@@ -138,7 +225,7 @@ async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
 #[tokio::test]
 async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
     let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(faregate::logging::json_lines(captured.clone()));
+    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
     let app = TestApp::start().await;
     let tokens = app.user("ann@example.com").await;
     app.sign_up("ann@example.com").await.is(400);

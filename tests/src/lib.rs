@@ -13,6 +13,7 @@ mod record;
 mod reply;
 mod requests;
 mod socket;
+mod told;
 mod verbs;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ use faregate::service::Service;
 use faregate::settings::Settings;
 use faregate::store::schema::create_missing_tables;
 use faregate::store::{Client, connect, keys};
+use faregate::telemetry::Telemetry;
 use futures_util::future::join_all;
 use local::database::{Data, Running};
 use local::functions::EventFunctions;
@@ -40,12 +42,14 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::AbortHandle;
 use tower::ServiceExt as _;
+use tracing::level_filters::LevelFilter;
 
 pub use calls::Calls;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
 pub use requests::{claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
 pub use socket::{Socket, bearer, protocols};
+pub use told::Told;
 
 /// A password that satisfies the policy.
 pub const PASSWORD: &str = "Vq7!tramline-Oak";
@@ -61,6 +65,8 @@ pub struct TestApp {
     pub clock: Clock,
     /// The DynamoDB calls it made.
     pub calls: Calls,
+    /// The metrics that it told.
+    pub metrics: Told,
     /// DynamoDB, not counted.
     pub client: Client,
     router: Router,
@@ -106,6 +112,7 @@ impl TestApp {
             .with("FAREGATE_BROWSABLE_API", "on")
             .with("FAREGATE_ISSUER", "http://localhost:8000")
             .with("FAREGATE_WS_ENDPOINT", "http://127.0.0.1:9")
+            .with("FAREGATE_METRICS_NAMESPACE", "Faregate/tests")
     }
 
     /// [`TestApp::builder`], started.
@@ -250,7 +257,8 @@ impl Builder {
 
     /// Starts it.
     pub async fn start(self) -> TestApp {
-        self.try_start().await.expect("the service starts")
+        // Boxed: it holds every function's start.
+        Box::pin(self.try_start()).await.expect("the service starts")
     }
 
     /// Starts it, or says why not.
@@ -278,7 +286,10 @@ impl Builder {
             settings.sockets.management_endpoint = Some(format!("http://{address}"));
         }
         let (told, telling) = unbounded_channel();
-        let mut service = Service::new(settings, watched, self.clock.clone(), randomness.clone());
+        let metrics = Told::default();
+        let telemetry = Telemetry::new(settings.metrics_namespace.clone(), self.clock.clone());
+        let mut service = Service::new(settings, watched, self.clock.clone(), randomness.clone())
+            .with_telemetry(telemetry.writing_to(metrics.clone()));
         if self.listens {
             service = service.with_local_reaper(Reaper::queue(told));
         }
@@ -303,7 +314,7 @@ impl Builder {
                 Some(Listening { address, serving })
             }
         };
-        Ok(TestApp { service, clock: self.clock, calls, client, router, database, listening })
+        Ok(TestApp { service, clock: self.clock, calls, metrics, client, router, database, listening })
     }
 }
 
@@ -311,7 +322,8 @@ impl Builder {
 /// line that was met on another thread while a test began to listen could stay unheard.
 pub fn let_log_lines_be_made() {
     // Only the first call of a process can; the others find it done.
-    let _done = tracing::subscriber::set_global_default(faregate::logging::json_lines(std::io::sink));
+    let _done =
+        tracing::subscriber::set_global_default(faregate::logging::json_lines(LevelFilter::INFO, std::io::sink));
 }
 
 /// A seed that no other service of this process has: two that share a DynamoDB must not make equal ids.

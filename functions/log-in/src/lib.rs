@@ -14,6 +14,7 @@ use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, check_case};
 use faregate::store::{Sessions, Users};
+use faregate::telemetry::{Metric, count};
 use faregate::tokens::{AccessFor, AccessToken, CopiedClaims, KeyAccess, RefreshToken, Signer};
 use serde::Serialize;
 
@@ -90,7 +91,12 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let device = Device { name, client: call.user_agent.as_deref().and_then(Client::of) };
     let signer = deps.signer.ready().await?;
     let attempt = Attempt { username, password, anchor, device, kid: signer.refresh_kid() };
-    let (user, session) = log_in::log_in(&deps, attempt).await?;
+    let (user, session) = log_in::log_in(&deps, attempt).await.inspect_err(|error| {
+        if matches!(error, LogInError::BadCredentials) {
+            count(Metric::LogInFailures);
+        }
+    })?;
+    count(Metric::LogIns);
     let now = session.created_at;
     let whom = AccessFor { user: &user, session: &session, lifetime_from: now };
     Ok(Answer::ok(LoggedIn {

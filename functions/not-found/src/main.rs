@@ -1,11 +1,10 @@
 //! The Lambda function `not-found`.
 
-use faregate::http::app;
-use faregate::randomness::Randomness;
-use not_found::router;
+use std::process::ExitCode;
+
+use faregate::function::serve_routes;
 
 #[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
-    faregate::logging::start();
-    lambda_http::run(app(router(), Randomness::from_system()?)).await
+async fn main() -> ExitCode {
+    serve_routes(not_found::router()).await
 }

@@ -17,6 +17,7 @@ use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
 use faregate::service::{Service, StartError, check_case};
 use faregate::store::Users;
+use faregate::telemetry::{Metric, count};
 use faregate::tokens::KeyAccess;
 
 use crate::sign_up::{SignUpError, Wish};
@@ -95,6 +96,7 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let wish =
         Wish { username, typed_username: typed, password: password1, repeated: password2, first_name, last_name };
     let user = sign_up::sign_up(&deps, wish).await?;
+    count(Metric::SignUps);
     Ok(Answer::created(UserBody::from(user)))
 }
 

@@ -11,6 +11,7 @@ use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, V
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
+use faregate::telemetry::{Metric, count};
 use faregate::tokens::{AccessFor, AccessToken, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
 use serde::Serialize;
 
@@ -80,10 +81,16 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let (claims, expiry) = deps.verifier.refresh_even_expired(&token, now).await?;
     let signer = deps.signer.ready().await?;
     let shown = Shown::of(&claims, &ids, signer.refresh_kid());
-    let Refreshed { user, session, is_rotated, lifetime_from } = match expiry {
-        Expiry::ToCome => refresh::refresh(&deps, shown, now).await?,
-        Expiry::Past => refresh::repeat(&deps, shown, now).await?,
+    let refreshed = match expiry {
+        Expiry::ToCome => refresh::refresh(&deps, shown, now).await,
+        Expiry::Past => refresh::repeat(&deps, shown, now).await,
     };
+    let Refreshed { user, session, is_rotated, lifetime_from } = refreshed.inspect_err(|error| {
+        if !matches!(error, RefreshError::Store(_)) {
+            count(Metric::RefreshFailures);
+        }
+    })?;
+    count(Metric::Refreshes);
     let whom = AccessFor { user: &user, session: &session, lifetime_from };
     Ok(Answer::ok(Tokens {
         access: signer.access(whom, &call.issuer, now)?,

@@ -1,12 +1,13 @@
 //! The Lambda function `token-verify`.
 
-use faregate::http::app;
-use faregate::service::Service;
+use std::process::ExitCode;
+
+use faregate::function::serve_requests;
 use token_verify::{Deps, router};
 
+const REQUIRED: &[&str] = &["FAREGATE_TABLE", "FAREGATE_KEYS_TABLE"];
+
 #[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
-    let service = Service::from_environment().await?;
-    let deps = Deps::start(&service).await?;
-    lambda_http::run(app(router(deps), service.randomness)).await
+async fn main() -> ExitCode {
+    serve_requests(REQUIRED, Deps::start, router).await
 }

@@ -1,11 +1,13 @@
 //! The Lambda function `ws-connect`.
 
-use faregate::events::run;
-use faregate::service::Service;
+use std::process::ExitCode;
+
+use faregate::function::serve_events;
 use ws_connect::{Deps, handle};
 
+const REQUIRED: &[&str] = &["FAREGATE_TABLE", "FAREGATE_WS_ENDPOINT"];
+
 #[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
-    let service = Service::from_environment().await?;
-    run(Deps::start(&service).await?, handle).await
+async fn main() -> ExitCode {
+    serve_events(REQUIRED, Deps::start, handle).await
 }

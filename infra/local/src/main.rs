@@ -13,7 +13,7 @@ use faregate::logging;
 use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
-use faregate::settings::{Settings, dynamodb_endpoint};
+use faregate::settings::{Settings, dynamodb_endpoint, log_level};
 use faregate::store::connect;
 use faregate::store::schema::create_missing_tables;
 use local::database::{self, Data, DatabaseError, Running};
@@ -69,7 +69,7 @@ const DEFAULT_DYNAMODB_PORT: u16 = 8001;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start();
+    logging::start(log_level());
     match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,6 +1,7 @@
 //! Who is at the other end: what API Gateway says of a request, never what the request says of itself.
 
 use axum::http::Extensions;
+use lambda_http::Context;
 use lambda_http::request::RequestContext;
 
 /// The other end of a request.
@@ -12,6 +13,8 @@ pub struct Client {
     pub request_id: Option<String>,
     /// `requestContext.domainName`: the name of the API, not the `Host` header.
     pub domain_name: Option<String>,
+    /// What X-Ray calls this request (`Lambda-Runtime-Trace-Id`), which the SDK hands on to DynamoDB and Lambda.
+    pub trace_id: Option<String>,
 }
 
 impl Client {
@@ -27,13 +30,15 @@ impl Client {
     /// Reads what the gateway put beside the request; nothing when there was no gateway.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
+        let trace_id = extensions.get::<Context>().and_then(|context| context.xray_trace_id.clone());
         match extensions.get::<RequestContext>() {
             Some(RequestContext::ApiGatewayV2(context)) => Self {
                 source_ip: context.http.source_ip.clone(),
                 request_id: context.request_id.clone(),
                 domain_name: context.domain_name.clone(),
+                trace_id,
             },
-            _ => Self::default(),
+            _ => Self { trace_id, ..Self::default() },
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
@@ -15,40 +15,63 @@ use tracing::Instrument as _;
 
 use super::client::Client;
 use super::error::Refusal;
+use super::outcome::Outcome;
 use super::pages;
 use super::steps::Route;
 use crate::randomness::Randomness;
+use crate::telemetry::{Metric, Telemetry, metered};
 
 /// After this long a request is answered with 503: below API Gateway's 30 s and a phone's patience, above one
 /// DynamoDB operation's 6 s.
 const DEADLINE: Duration = Duration::from_secs(8);
 
-/// Wraps `routes` into what a function serves: path spelling, 404, deadline, security headers, request id, log line.
-pub fn app(routes: Router, randomness: Randomness) -> Router {
-    let inner = routes.fallback(async || pages::not_found());
-    Router::new().fallback(async move |request: Request| serve(inner, request, &randomness).await)
+/// What the edge needs beside the routes.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Makes the id of a request that comes without one.
+    pub randomness: Randomness,
+    /// Where it is told what a request did.
+    pub telemetry: Telemetry,
 }
 
-async fn serve(inner: Router, mut request: Request, randomness: &Randomness) -> Response {
-    let started = Instant::now();
-    let client = Client::of(request.extensions());
-    let request_id = client.request_id.unwrap_or_else(|| randomness.hex_128());
-    let method = request.method().clone();
-    let routable = decode_path(&mut request);
-    // Every line that is written on the way carries the id.
-    let span = tracing::info_span!("request", request.id = %request_id);
-    let mut response =
-        if routable { answer_in_time(inner, request).instrument(span.clone()).await } else { pages::not_found() };
-    finish(&mut response, &method, &request_id);
-    let _in_span = span.enter();
-    tracing::info!(
-        message = "answered",
-        http.method = %method,
-        http.route = response.extensions().get::<Route>().map_or("-", |route| route.0),
-        http.status = response.status().as_u16(),
-        duration_ms = started.elapsed().as_secs_f64() * 1000.0,
-    );
-    response
+/// Wraps `routes` into what a function serves: path spelling, 404, deadline, security headers, request id, log line,
+/// metrics.
+pub fn app(routes: Router, edge: Edge) -> Router {
+    let inner = routes.fallback(async || pages::not_found());
+    Router::new().fallback(async move |request: Request| edge.serve(inner, request).await)
+}
+
+impl Edge {
+    async fn serve(&self, inner: Router, mut request: Request) -> Response {
+        let started = Instant::now();
+        let client = Client::of(request.extensions());
+        let request_id = client.request_id.unwrap_or_else(|| self.randomness.hex_128());
+        let method = request.method().clone();
+        let routable = decode_path(&mut request);
+        // Every line that is written on the way carries the ids.
+        let span = tracing::info_span!("request", request.id = %request_id, xray.trace_id = client.trace_id);
+        let answering = async { if routable { answer_in_time(inner, request).await } else { pages::not_found() } };
+        let (mut response, mut usage) = metered(answering.instrument(span.clone())).await;
+        finish(&mut response, &method, &request_id);
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            usage.counted.push(Metric::Faults);
+        }
+        let _in_span = span.enter();
+        tracing::info!(
+            message = "answered",
+            http.method = %method,
+            http.route = response.extensions().get::<Route>().map_or("-", |route| route.0),
+            http.status = response.status().as_u16(),
+            outcome = Outcome::beside(&response),
+            duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+            cold_start = self.telemetry.is_cold_start(),
+            dynamodb.calls = usage.calls,
+            dynamodb.read_units = usage.read_units,
+            dynamodb.write_units = usage.write_units,
+        );
+        self.telemetry.tell(&usage);
+        response
+    }
 }
 
 /// The route's answer; ours, with 503, when it takes too long or panics.

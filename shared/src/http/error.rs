@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::answer::{Action, Answer};
+use super::outcome::Outcome;
 use crate::authentication::AuthenticationError;
 use crate::domain::password_policy::{Unacceptable, Weakness};
 use crate::store::StoreError;
@@ -160,7 +161,10 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        self.into_answer().into_response()
+        let ended = Outcome(self.code());
+        let mut response = self.into_answer().into_response();
+        response.extensions_mut().insert(ended);
+        response
     }
 }
 

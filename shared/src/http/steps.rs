@@ -17,6 +17,7 @@ use super::error::Refusal;
 use super::fields::FieldReader;
 use super::metadata;
 use super::negotiation::{Renderer, negotiate};
+use super::outcome::Outcome;
 use super::rendering::Rendering;
 use super::view::{Authentication, View};
 use crate::authentication::{Authenticator, Caller};
@@ -107,8 +108,10 @@ impl Steps<'_> {
         };
         let Self { view, cookie_consulted, .. } = *self;
         let rendering = Rendering { view, renderer, cookie_consulted, browsable: self.context.browsable };
+        let ended = Outcome::of(&outcome);
         let mut response = rendering.respond(outcome);
         response.extensions_mut().insert(Route(view.path));
+        response.extensions_mut().insert(ended);
         response
     }
 

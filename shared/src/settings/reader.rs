@@ -90,6 +90,13 @@ impl Reader {
         }
     }
 
+    /// `CloudWatch`'s rule for namespaces (API reference, `PutMetricData`), without its space.
+    pub(super) fn metrics_namespace(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+        let Some(given) = self.optional_text(name) else { return Ok(None) };
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#:".contains(&byte);
+        if given.len() <= 255 && given.bytes().all(allowed) { Ok(Some(given)) } else { Err(self.bad(name)) }
+    }
+
     /// Settings of capabilities that are still to come: their names are taken and their values are checked.
     pub(super) fn check_reserved(&self) -> Result<(), SettingsError> {
         self.switch("FAREGATE_BASIC_AUTH")?;

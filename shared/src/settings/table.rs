@@ -114,6 +114,12 @@ pub const SETTINGS: &[Setting] = &[
         "a Lambda function's name",
         "the function to tell when a session ends; unset, its sockets close within a minute",
     ),
+    setting(
+        "FAREGATE_METRICS_NAMESPACE",
+        "",
+        "1 to 255 of A-Z, a-z, 0-9 and . - _ / # :",
+        "the CloudWatch namespace of embedded metrics on standard output; unset, there are none",
+    ),
     setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages for ?format=api; cargo run switches it on"),
     reserved("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on the API"),
     reserved("FAREGATE_CORS_ORIGINS", "", "exact origins, comma-separated", "browsers elsewhere that may call"),
@@ -140,8 +146,18 @@ pub const SETTINGS: &[Setting] = &[
         "argon2-rust or argon2",
         "which implementation hashes; both give equal strings",
     ),
-    setting("FAREGATE_TABLE", "faregate", "a DynamoDB table name", "users and sessions"),
-    setting("FAREGATE_KEYS_TABLE", "faregate-keys", "a DynamoDB table name", "the key ring"),
+    setting(
+        "FAREGATE_TABLE",
+        "faregate",
+        "a DynamoDB table name",
+        "users and sessions; a Lambda function must be given it",
+    ),
+    setting(
+        "FAREGATE_KEYS_TABLE",
+        "faregate-keys",
+        "a DynamoDB table name",
+        "the key ring; a Lambda function must be given it",
+    ),
 ];
 
 const fn setting(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {

@@ -49,7 +49,7 @@ impl Table {
         match put.send().await {
             Ok(_) => Ok(asked),
             Err(error) if condition_failed(&error) => Ok(self.recorded_case().await?.unwrap_or(asked)),
-            Err(error) => Err(StoreError::of("PutItem", &error)),
+            Err(error) => Err(self.failed("PutItem", &error)),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What can go wrong between us and DynamoDB: always our trouble, never the client's.
 
-use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
-
-use aws_sdk_dynamodb::error::ConnectorError;
+use aws_sdk_dynamodb::error::{BuildError, ConnectorError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
 
 use super::item::Unreadable;
 
@@ -57,28 +56,62 @@ fn innermost(error: Option<&ConnectorError>) -> String {
     cause.to_string()
 }
 
+/// What DynamoDB says: its code, and what an operator has to look at. Of its message no more is taken than the name of a
+/// right, since a message can quote a value.
+fn service_says(table: &str, error: &(impl ProvideErrorMetadata + RequestId)) -> String {
+    let code = error.code().unwrap_or("an error without a code");
+    let id = error.request_id().unwrap_or("-");
+    let cause = match code {
+        "ResourceNotFoundException" => {
+            format!(": there is no table {table}; see FAREGATE_TABLE and FAREGATE_KEYS_TABLE")
+        }
+        "AccessDeniedException" => {
+            let right = error.message().and_then(missing_right).unwrap_or("that");
+            format!(": the function's role lacks {right} there; see its policy in infra/template.yaml")
+        }
+        _ => String::new(),
+    };
+    format!("{code} on table {table} (request {id}){cause}")
+}
+
+/// The action in "... is not authorized to perform: dynamodb:GetItem on resource: ..." (IAM's wording).
+fn missing_right(message: &str) -> Option<&str> {
+    let action = message.split_once("not authorized to perform: ")?.1.split_whitespace().next()?;
+    let (service, operation) = action.split_once(':')?;
+    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_word(service) && is_word(operation)).then_some(action)
+}
+
 impl StoreError {
-    /// Maps the SDK's error of `operation`; takes the code and the kind, never a message that could quote a value.
-    pub(super) fn of<E, R>(operation: &'static str, error: &SdkError<E, R>) -> Self
+    /// Maps the SDK's error of `operation` on `table`; takes the code and the kind, never a message that could quote a value.
+    pub(super) fn of<E, R>(operation: &'static str, table: &str, error: &SdkError<E, R>) -> Self
     where
-        E: ProvideErrorMetadata + aws_sdk_dynamodb::operation::RequestId,
+        E: ProvideErrorMetadata + RequestId,
     {
         let reason = match error {
-            SdkError::ServiceError(service) => {
-                let code = service.err().code().unwrap_or("an error without a code");
-                let id = service.err().request_id().unwrap_or("-");
-                let hint = if code == "ResourceNotFoundException" {
-                    ": there is no such table; see FAREGATE_TABLE and FAREGATE_KEYS_TABLE"
-                } else {
-                    ""
-                };
-                format!("{code} (request {id}){hint}")
-            }
+            SdkError::ServiceError(service) => service_says(table, service.err()),
             SdkError::TimeoutError(_) => "no answer in time".to_owned(),
             SdkError::DispatchFailure(failure) => format!("no connection: {}", innermost(failure.as_connector_error())),
             SdkError::ResponseError(_) => "an answer that cannot be read".to_owned(),
             _ => "the request could not be made; is there a region (AWS_REGION)?".to_owned(),
         };
         Self::Unavailable { operation, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_names_the_right_and_nothing_else() {
+        let message = "User: arn:aws:sts::123456789012:assumed-role/a/b is not authorized to perform: dynamodb:GetItem on \
+                       resource: arn:aws:dynamodb:eu-central-1:123456789012:table/t because no policy allows it";
+        assert_eq!(missing_right(message), Some("dynamodb:GetItem"));
+        for other in
+            ["", "not authorized to perform: ", "not authorized to perform: a b", "not authorized to perform: a:"]
+        {
+            assert_eq!(missing_right(other), None, "{other}");
+        }
     }
 }

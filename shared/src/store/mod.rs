@@ -12,6 +12,7 @@ mod item;
 mod key_steps;
 pub mod keyring;
 pub mod keys;
+mod metering;
 mod revocation;
 pub mod schema;
 mod session_item;

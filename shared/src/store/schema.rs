@@ -35,7 +35,7 @@ async fn create_if_missing(client: &Client, name: &str) -> Result<(), StoreError
         Err(error) if error.code() == Some("ResourceInUseException") => {
             return Ok(());
         }
-        Err(error) => return Err(StoreError::of("CreateTable", &error)),
+        Err(error) => return Err(StoreError::of("CreateTable", name, &error)),
     }
     let ttl = built(TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL).build())?;
     client
@@ -45,7 +45,7 @@ async fn create_if_missing(client: &Client, name: &str) -> Result<(), StoreError
         .send()
         .await
         .map(|_| ())
-        .map_err(|error| StoreError::of("UpdateTimeToLive", &error))
+        .map_err(|error| StoreError::of("UpdateTimeToLive", name, &error))
 }
 
 fn built<T, E: std::fmt::Display>(part: Result<T, E>) -> Result<T, StoreError> {

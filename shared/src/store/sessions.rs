@@ -138,7 +138,7 @@ impl Sessions {
         let (mut sessions, mut start) = (Vec::new(), None);
         for _page in 0..MAX_PAGES {
             let page = query.clone().set_exclusive_start_key(start.take()).send().await;
-            let page = page.map_err(|error| StoreError::of("Query", &error))?;
+            let page = page.map_err(|error| self.table.failed("Query", &error))?;
             for item in &page.items.unwrap_or_default() {
                 sessions.push(session_of(item)?);
             }
@@ -213,7 +213,7 @@ impl Sessions {
         match put.condition_expression("attribute_not_exists(pk)").send().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
-            Err(error) => Err(StoreError::of("PutItem", &error)),
+            Err(error) => Err(self.table.failed("PutItem", &error)),
         }
     }
 
@@ -301,7 +301,7 @@ impl Sessions {
         match delete.send().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
-            Err(error) => Err(StoreError::of("DeleteItem", &error)),
+            Err(error) => Err(self.table.failed("DeleteItem", &error)),
         }
     }
 
@@ -329,7 +329,7 @@ impl Sessions {
                     return refusal(refused.item(), &request_id);
                 }
                 Some(UpdateItemError::TransactionConflictException(_)) => pause(attempt, &self.randomness).await,
-                _ => return Err(StoreError::of("UpdateItem", &error)),
+                _ => return Err(self.table.failed("UpdateItem", &error)),
             }
         }
         Err(StoreError::Unavailable { operation: "UpdateItem", reason: "TransactionConflict".to_owned() })

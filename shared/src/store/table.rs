@@ -1,5 +1,7 @@
 //! Reading and clearing, for every kind of item.
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::Table;
@@ -11,11 +13,19 @@ use super::keys::{Key, PARTITION, SORT};
 const BATCH_ATTEMPTS: usize = 3;
 
 impl Table {
+    /// [`StoreError::of`] this table.
+    pub(super) fn failed<E, R>(&self, operation: &'static str, error: &SdkError<E, R>) -> StoreError
+    where
+        E: ProvideErrorMetadata + RequestId,
+    {
+        StoreError::of(operation, &self.name, error)
+    }
+
     /// The item under `key`, read consistently.
     pub(super) async fn get(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
         let output = request.consistent_read(true).send().await;
-        output.map(|output| output.item).map_err(|error| StoreError::of("GetItem", &error))
+        output.map(|output| output.item).map_err(|error| self.failed("GetItem", &error))
     }
 
     /// The items under `wanted`, read consistently in one call; those that are missing are left out. With `projection`,
@@ -34,7 +44,7 @@ impl Table {
             let keys =
                 keys.map_err(|error| StoreError::Unavailable { operation: OPERATION, reason: error.to_string() })?;
             let output = self.client.batch_get_item().request_items(&self.name, keys).send().await;
-            let output = output.map_err(|error| StoreError::of(OPERATION, &error))?;
+            let output = output.map_err(|error| self.failed(OPERATION, &error))?;
             found.extend(output.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
             // Under throttling DynamoDB answers a part and lists the rest.
             let rest = output.unprocessed_keys.unwrap_or_default().remove(&self.name).map(|keys| keys.keys);
@@ -62,7 +72,7 @@ impl Table {
             .key_condition_expression("pk = :partition AND sk >= :from")
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":from", text(from));
-        let output = query.send().await.map_err(|error| StoreError::of("Query", &error))?;
+        let output = query.send().await.map_err(|error| self.failed("Query", &error))?;
         Ok(output.items.unwrap_or_default())
     }
 
@@ -78,7 +88,7 @@ impl Table {
             for sort in doomed {
                 let delete = self.client.delete_item().table_name(&self.name);
                 let delete = delete.key(PARTITION, text(partition)).key(SORT, text(sort));
-                delete.send().await.map_err(|error| StoreError::of("DeleteItem", &error))?;
+                delete.send().await.map_err(|error| self.failed("DeleteItem", &error))?;
             }
         }
     }

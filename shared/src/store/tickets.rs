@@ -34,7 +34,7 @@ impl Tickets {
             .finish();
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
         // The hash is new: a repeated call writes the same again.
-        put.send().await.map(|_| ()).map_err(|error| StoreError::of("PutItem", &error))
+        put.send().await.map(|_| ()).map_err(|error| self.table.failed("PutItem", &error))
     }
 
     /// Uses the ticket up: whose socket it opens, if it is there and good at `now`. One conditional delete, so that of
@@ -59,7 +59,7 @@ impl Tickets {
         match delete.send().await {
             Ok(output) => Ok(output.attributes.map(|item| owner_of(Reader(&item))).transpose()?),
             Err(error) if condition_failed(&error) => Ok(None),
-            Err(error) => Err(StoreError::of("DeleteItem", &error)),
+            Err(error) => Err(self.table.failed("DeleteItem", &error)),
         }
     }
 }

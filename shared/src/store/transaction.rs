@@ -44,7 +44,7 @@ impl Table {
             match cancellation_reasons(&error) {
                 Some(reasons) if any_code(&reasons, CONDITION_FAILED) => return Ok(Transacted::Refused(reasons)),
                 Some(reasons) if any_code(&reasons, "TransactionConflict") => pause(attempt, randomness).await,
-                _ => return Err(StoreError::of(OPERATION, &error)),
+                _ => return Err(self.failed(OPERATION, &error)),
             }
         }
         Err(StoreError::Unavailable { operation: OPERATION, reason: "TransactionConflict".to_owned() })

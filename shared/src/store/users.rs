@@ -186,7 +186,7 @@ impl Users {
         match update.send().await {
             Ok(output) => Ok(UserUpdate::Changed(Box::new(user_of(&output.attributes.unwrap_or_default())?))),
             Err(error) if condition_failed(&error) => Ok(UserUpdate::Missing),
-            Err(error) => Err(StoreError::of("UpdateItem", &error)),
+            Err(error) => Err(self.table.failed("UpdateItem", &error)),
         }
     }
 
@@ -211,7 +211,7 @@ impl Users {
         match update.send().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
-            Err(error) => Err(StoreError::of("UpdateItem", &error)),
+            Err(error) => Err(self.table.failed("UpdateItem", &error)),
         }
     }
 
