@@ -7,15 +7,15 @@ use faregate_tests::Reply;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
+use crate::page;
 use crate::variables::Variables;
-use crate::{SIGNING_KEY, page};
 
 /// Seconds by which an expiry may miss the recorded distance from now.
 const CLOCK_SLACK_SECONDS: i64 = 30;
 
-/// The differences between `reply` and `expect`, each as a line.
-pub(crate) fn differences(expect: &Value, reply: &Reply, variables: &Variables) -> Vec<String> {
-    let mut comparison = Comparison { variables, found: Vec::new() };
+/// The differences between `reply` and `expect`, each as a line; its tokens are to be signed with `signing_key`.
+pub(crate) fn differences(expect: &Value, reply: &Reply, signing_key: &str, variables: &Variables) -> Vec<String> {
+    let mut comparison = Comparison { signing_key, variables, found: Vec::new() };
     comparison.status(expect, reply);
     comparison.headers(expect, reply);
     if let Some(want) = expect.get("json") {
@@ -40,6 +40,7 @@ pub(crate) fn dig<'a>(value: &'a Value, path: &str) -> &'a Value {
 }
 
 struct Comparison<'a> {
+    signing_key: &'a str,
     variables: &'a Variables,
     found: Vec<String>,
 }
@@ -162,7 +163,7 @@ impl Comparison<'_> {
             self.differ(&format!("{place}: exp - now"), &want["exp_minus_now"], left);
         }
         let (signed, signature) = token.rsplit_once('.').unwrap();
-        let key = DecodingKey::from_secret(SIGNING_KEY.as_bytes());
+        let key = DecodingKey::from_secret(self.signing_key.as_bytes());
         if !jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &key, Algorithm::HS256).unwrap() {
             self.differ(place, "a good signature", "a bad one");
         }

@@ -7,14 +7,13 @@ use faregate::randomness::Randomness;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Map, Value, json};
 
-use crate::SIGNING_KEY;
 use crate::variables::Variables;
 
 /// Some other key.
 const WRONG_KEY: &str = "this-is-not-the-signing-key-0123456789abcdef0123456789abcdef";
 
-/// The token that `spec` describes.
-pub(crate) fn craft(spec: &Value, variables: &Variables, randomness: &Randomness) -> String {
+/// The token that `spec` describes; `signing_key` is the service's.
+pub(crate) fn craft(spec: &Value, signing_key: &str, variables: &Variables, randomness: &Randomness) -> String {
     let algorithm = spec["alg"].as_str().unwrap_or("HS256");
     let mut header = json!({"alg": algorithm, "typ": "JWT"});
     for (name, value) in spec["header"].as_object().cloned().unwrap_or_default() {
@@ -24,7 +23,7 @@ pub(crate) fn craft(spec: &Value, variables: &Variables, randomness: &Randomness
     let claims = claim_values(&spec["claims"], variables, randomness);
     let signed = format!("{}.{}", encode(&header), encode(&claims));
     let key = match spec["key"].as_str().unwrap_or("signing") {
-        "signing" => SIGNING_KEY,
+        "signing" => signing_key,
         "wrong" => WRONG_KEY,
         _ => "",
     };

@@ -7,10 +7,13 @@
 mod case;
 mod compare;
 mod craft;
+mod deployment;
 mod page;
 mod run;
+mod target;
 mod variables;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use faregate::clock::Clock;
@@ -19,8 +22,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
 use crate::case::{Case, load};
+use crate::deployment::Deployment;
+use crate::target::Target;
 
-/// The key of all tokens in the contract runs.
+/// The key of all tokens of the service in process.
 const SIGNING_KEY: &str = "contract-0123456789abcdef0123456789abcdef";
 
 /// A variant of the reference, and the settings that make us answer like it.
@@ -30,21 +35,28 @@ const VARIANTS: [(&str, &[(&str, &str)]); 3] = [
     ("rotate", &[("FAREGATE_PASSWORD_POLICY", "django"), ("FAREGATE_ROTATE_REFRESH_TOKENS", "true")]),
 ];
 
-fn main() {
+fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let runtime = Arc::new(Runtime::new().unwrap());
+    let deployed = match runtime.block_on(Deployment::from_environment()) {
+        Ok(deployment) => deployment.map(|deployment| Arc::new(Target::Deployed(deployment))),
+        Err(reason) => {
+            eprintln!("{reason}");
+            return ExitCode::from(2);
+        }
+    };
     let cases = load();
     let mut trials = Vec::new();
     for (variant, settings) in VARIANTS {
-        let app = Arc::new(runtime.block_on(start(settings)));
+        let target = deployed.clone().unwrap_or_else(|| Arc::new(runtime.block_on(start(settings))));
         for case in cases.iter().filter(|case| case.is_for(variant)) {
-            trials.push(trial(variant, case, (&runtime, &app)));
+            trials.push(trial(variant, case, (&runtime, &target)));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-async fn start(settings: &[(&str, &str)]) -> TestApp {
+async fn start(settings: &[(&str, &str)]) -> Target {
     let mut builder = TestApp::builder()
         .clock(Clock::system())
         .with("FAREGATE_HS256_KEY", SIGNING_KEY)
@@ -55,15 +67,15 @@ async fn start(settings: &[(&str, &str)]) -> TestApp {
     for (name, value) in settings {
         builder = builder.with(name, value);
     }
-    builder.start().await
+    Target::InProcess(Box::new(builder.start().await))
 }
 
-fn trial(variant: &str, case: &Arc<Case>, (runtime, app): (&Arc<Runtime>, &Arc<TestApp>)) -> Trial {
-    let (case, runtime, app) = (Arc::clone(case), Arc::clone(runtime), Arc::clone(app));
+fn trial(variant: &str, case: &Arc<Case>, (runtime, target): (&Arc<Runtime>, &Arc<Target>)) -> Trial {
+    let (case, runtime, target) = (Arc::clone(case), Arc::clone(runtime), Arc::clone(target));
     let name = format!("{variant}::{}", case.name);
     let ignored = case.left_out();
     let run = move || {
-        let problems = runtime.block_on(run::run(&case, &app));
+        let problems = runtime.block_on(run::run(&case, &target));
         if problems.is_empty() { Ok(()) } else { Err(Failed::from(problems.join("\n"))) }
     };
     Trial::test(name, run).with_ignored_flag(ignored)

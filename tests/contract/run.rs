@@ -1,59 +1,74 @@
 //! Running one case.
 
+use std::error::Error;
+
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use faregate::randomness::Randomness;
-use faregate::store::UserChange;
-use faregate_tests::TestApp;
+use faregate::store::{UserChange, Users};
 use serde_json::Value;
 
 use crate::case::Case;
 use crate::compare::{differences, dig};
 use crate::craft::{craft, tamper};
+use crate::target::Target;
 use crate::variables::Variables;
 
 const BOUNDARY: &str = "contract-boundary-7MA4YWxk";
 
 /// The differences that `case` found, up to the first step that has some.
-pub(crate) async fn run(case: &Case, app: &TestApp) -> Vec<String> {
+pub(crate) async fn run(case: &Case, target: &Target) -> Vec<String> {
     let randomness = Randomness::from_system().unwrap();
     let mut variables = Variables::new(&randomness);
     for (number, step) in case.steps.iter().enumerate() {
         if let Some(spec) = step.get("craft") {
-            let token = craft(spec, &variables, &randomness);
+            let token = craft(spec, target.signing_key(), &variables, &randomness);
             variables.set(spec["var"].as_str().unwrap(), token.into());
         } else if let Some(spec) = step.get("tamper") {
             let token = tamper(spec, &variables, &randomness);
             variables.set(spec["var"].as_str().unwrap(), token.into());
         } else if let Some(spec) = step.get("admin") {
-            administer(app, spec["action"].as_str().unwrap(), &variables.fill(spec["username"].as_str().unwrap()))
-                .await;
+            let (action, username) = (spec["action"].as_str().unwrap(), spec["username"].as_str().unwrap());
+            if let Err(error) = administer(&target.users(), action, &variables.fill(username)).await {
+                return vec![format!("step {}: {action} {username}", number + 1), error.to_string()];
+            }
         } else {
-            let reply = app.send(request(&step["request"], &variables)).await;
-            let found = differences(&step["expect"], &reply, &variables);
+            let found = exchange(step, &mut variables, target).await;
             if !found.is_empty() {
                 let head = format!("step {}: {} {}", number + 1, step["request"]["method"], step["request"]["path"]);
                 return std::iter::once(head).chain(found).collect();
-            }
-            for (name, path) in step["save"].as_object().into_iter().flatten() {
-                variables.set(name, dig(&reply.json, path.as_str().unwrap()).clone());
             }
         }
     }
     Vec::new()
 }
 
-async fn administer(app: &TestApp, action: &str, username: &str) {
-    let users = app.service.users();
-    let id = users.find_id(username).await.unwrap().unwrap();
+/// Sends a step's request; the differences, or that there was no answer. What the step saves is kept if there are none.
+async fn exchange(step: &Value, variables: &mut Variables, target: &Target) -> Vec<String> {
+    let reply = match target.send(request(&step["request"], variables)).await {
+        Ok(reply) => reply,
+        Err(reason) => return vec![reason],
+    };
+    let found = differences(&step["expect"], &reply, target.signing_key(), variables);
+    if found.is_empty() {
+        for (name, path) in step["save"].as_object().into_iter().flatten() {
+            variables.set(name, dig(&reply.json, path.as_str().unwrap()).clone());
+        }
+    }
+    found
+}
+
+async fn administer(users: &Users, action: &str, username: &str) -> Result<(), Box<dyn Error>> {
+    let id = users.find_id(username).await?.ok_or("no such user in the table")?;
     match action {
-        "activate" => drop(users.change(id, &UserChange::Activate).await.unwrap()),
-        "deactivate" => drop(users.change(id, &UserChange::Deactivate).await.unwrap()),
-        "delete" => users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap(),
+        "activate" => drop(users.change(id, &UserChange::Activate).await?),
+        "deactivate" => drop(users.change(id, &UserChange::Deactivate).await?),
+        "delete" => users.delete(&users.find(id).await?.ok_or("no profile")?).await?,
         other => panic!("unknown action {other}"),
     }
+    Ok(())
 }
 
 fn request(spec: &Value, variables: &Variables) -> Request<Body> {
