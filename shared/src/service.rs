@@ -71,6 +71,12 @@ impl Service {
         Self { settings, clock, randomness, client, local_reaper: None, passwords: Arc::default(), users, telemetry }
     }
 
+    /// The connection to DynamoDB.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// This service, with `client` in place of its own: a function in a process with others, whose calls are watched apart.
     #[must_use]
     pub fn with_client(self, client: Client) -> Self {

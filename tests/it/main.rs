@@ -8,6 +8,7 @@ mod abuse;
 mod api;
 mod authorizer;
 mod budget;
+mod deployment;
 mod events;
 mod forgeries;
 mod gateway;

@@ -5,14 +5,18 @@
 
 #![expect(clippy::expect_used, reason = "test support: a panic is a failure")]
 #![expect(clippy::panic, reason = "test support: a panic is a failure")]
+#![expect(clippy::indexing_slicing, reason = "test support: a panic is a failure; what JSON lacks is null")]
 #![expect(clippy::missing_panics_doc, reason = "test support: a panic is a failure")]
 #![expect(clippy::must_use_candidate, reason = "test support: asserting verbs are called for their assertion")]
 
 mod calls;
+mod guard;
 mod record;
 mod reply;
 mod requests;
+mod rights;
 mod socket;
+mod template;
 mod told;
 mod verbs;
 
@@ -45,10 +49,13 @@ use tower::ServiceExt as _;
 use tracing::level_filters::LevelFilter;
 
 pub use calls::Calls;
+pub use guard::Deeds;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
 pub use requests::{claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
+pub use rights::{Rights, TableName, statements, texts};
 pub use socket::{Socket, bearer, protocols};
+pub use template::Template;
 pub use told::Told;
 
 /// A password that satisfies the policy.
@@ -65,6 +72,8 @@ pub struct TestApp {
     pub clock: Clock,
     /// The DynamoDB calls it made.
     pub calls: Calls,
+    /// What its functions did to DynamoDB; each had the rights of its own policy and no others.
+    pub deeds: Deeds,
     /// The metrics that it told.
     pub metrics: Told,
     /// DynamoDB, not counted.
@@ -86,6 +95,7 @@ struct Listening {
 #[derive(Debug)]
 pub struct Builder {
     settings: Vec<(String, String)>,
+    deeds: Deeds,
     clock: Clock,
     endpoint_url: Option<String>,
     listens: bool,
@@ -104,8 +114,13 @@ impl TestApp {
     /// A service with default settings but a cheap hash, at [`START`].
     pub fn builder() -> Builder {
         let_log_lines_be_made();
-        let builder =
-            Builder { settings: Vec::new(), clock: Clock::held_at(START), endpoint_url: None, listens: false };
+        let builder = Builder {
+            settings: Vec::new(),
+            deeds: Deeds::default(),
+            clock: Clock::held_at(START),
+            endpoint_url: None,
+            listens: false,
+        };
         builder
             .with("FAREGATE_ARGON2_MEMORY_KIB", "64")
             .with("FAREGATE_ARGON2_ITERATIONS", "1")
@@ -149,9 +164,14 @@ impl TestApp {
         Reply::of(self.router.clone().oneshot(request).await.expect("a router never fails")).await
     }
 
+    /// The service as the function `package` has it: with the rights of its own policy.
+    pub fn function(&self, package: &'static str) -> Service {
+        guarded(&self.service, &self.deeds, package)
+    }
+
     /// The functions that answer events, on this service's parts.
     pub async fn events(&self) -> EventFunctions {
-        local::functions::events(&self.service).await.expect("functions that start")
+        local::functions::events_of(|name| self.function(name)).await.expect("functions that start")
     }
 
     /// Tries to open a WebSocket; the status when it does not open.
@@ -222,7 +242,11 @@ impl Drop for TestApp {
         if let Some(listening) = &self.listening {
             listening.serving.abort();
         }
-        assert!(std::thread::panicking() || !self.calls.is_waiting(), "a fault was prepared that never came to pass");
+        if std::thread::panicking() {
+            return;
+        }
+        assert!(!self.calls.is_waiting(), "a fault was prepared that never came to pass");
+        assert_eq!(self.deeds.refused(), [""; 0], "infra/template.yaml does not allow what a function does");
     }
 }
 
@@ -245,6 +269,13 @@ impl Builder {
     #[must_use]
     pub fn endpoint(mut self, url: &str) -> Self {
         self.endpoint_url = Some(url.to_owned());
+        self
+    }
+
+    /// What its functions do is noted in `deeds` too.
+    #[must_use]
+    pub fn noting(mut self, deeds: &Deeds) -> Self {
+        self.deeds = deeds.clone();
         self
     }
 
@@ -293,12 +324,13 @@ impl Builder {
         if self.listens {
             service = service.with_local_reaper(Reaper::queue(told));
         }
-        let routes = local::functions::routes(&service).await?;
+        let deeds = self.deeds;
+        let routes = local::functions::routes_of(|name| guarded(&service, &deeds, name), service.edge()).await?;
         let router = local::gateway::gateway(routes, "localhost:8000", randomness.clone());
         let listening = match listener.zip(address) {
             None => None,
             Some((listener, address)) => {
-                let events = local::functions::events(&service).await?;
+                let events = local::functions::events_of(|name| guarded(&service, &deeds, name)).await?;
                 let sockets = Sockets::new(events.clone(), "localhost:8000", (self.clock.clone(), randomness));
                 let app = router.clone().merge(sockets.router());
                 let app = app.into_make_service_with_connect_info::<SocketAddr>();
@@ -314,7 +346,7 @@ impl Builder {
                 Some(Listening { address, serving })
             }
         };
-        Ok(TestApp { service, clock: self.clock, calls, metrics, client, router, database, listening })
+        Ok(TestApp { service, clock: self.clock, calls, deeds, metrics, client, router, database, listening })
     }
 }
 
@@ -324,6 +356,10 @@ pub fn let_log_lines_be_made() {
     // Only the first call of a process can; the others find it done.
     let _done =
         tracing::subscriber::set_global_default(faregate::logging::json_lines(LevelFilter::INFO, std::io::sink));
+}
+
+fn guarded(service: &Service, deeds: &Deeds, package: &'static str) -> Service {
+    service.clone().with_client(deeds.guarding(service.client(), package, &service.settings))
 }
 
 /// A seed that no other service of this process has: two that share a DynamoDB must not make equal ids.

@@ -57,6 +57,10 @@ pub(super) const fn state_partition(key_use: KeyUse) -> &'static str {
     }
 }
 
+/// The attributes that say where a key is in its life; policies name the same (`dynamodb:Attributes`), so that who moves the
+/// ring on reads no key.
+const RECORD_ATTRIBUTES: &str = "kid, key_state, since";
+
 impl KeyStore {
     /// The keys in the table `name`.
     #[must_use]
@@ -89,7 +93,7 @@ impl KeyStore {
                 algorithm: read.text("algorithm")?,
             })
         };
-        self.all(keys::PRIVATE, read).await
+        self.all((keys::PRIVATE, None), read).await
     }
 
     /// The secrets of refresh tokens that are not retired, oldest first. One read.
@@ -115,7 +119,7 @@ impl KeyStore {
     /// When DynamoDB fails.
     pub async fn records(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
         let of_use = |key_use| {
-            self.all(state_partition(key_use), move |read| {
+            self.all((state_partition(key_use), Some(RECORD_ATTRIBUTES)), move |read| {
                 Ok(SigningKeyRecord {
                     kid: read.text("kid")?,
                     key_use,
@@ -146,15 +150,15 @@ impl KeyStore {
                 None
             }))
         };
-        Ok(self.all(partition, or_nothing).await?.into_iter().flatten().collect())
+        Ok(self.all((partition, None), or_nothing).await?.into_iter().flatten().collect())
     }
 
     async fn all<T>(
         &self,
-        partition: &'static str,
+        (partition, projection): (&'static str, Option<&str>),
         read: impl Fn(Reader<'_>) -> Result<T, Unreadable>,
     ) -> Result<Vec<T>, StoreError> {
-        let items = self.table.query_from(partition, "KEY#", usize::MAX).await?;
+        let items = self.table.query_attributes((partition, "KEY#"), usize::MAX, projection).await?;
         Ok(items.iter().map(|item| read(Reader(item))).collect::<Result<_, _>>()?)
     }
 }

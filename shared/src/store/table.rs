@@ -63,12 +63,23 @@ impl Table {
         from: &str,
         most: usize,
     ) -> Result<Vec<Attributes>, StoreError> {
+        self.query_attributes((partition, from), most, None).await
+    }
+
+    /// The same; with `projection`, only the attributes that it names, separated by commas.
+    pub(super) async fn query_attributes(
+        &self,
+        (partition, from): (&str, &str),
+        most: usize,
+        projection: Option<&str>,
+    ) -> Result<Vec<Attributes>, StoreError> {
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .consistent_read(true)
             .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .set_projection_expression(projection.map(str::to_owned))
             .key_condition_expression("pk = :partition AND sk >= :from")
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":from", text(from));

@@ -1,0 +1,85 @@
+//! The template's routes are the routers'.
+
+use std::collections::BTreeSet;
+
+use faregate_tests::Template;
+use serde_json::Value;
+
+use super::{packages, source};
+
+/// The paths that each function's views and documents name.
+fn routed() -> BTreeSet<(String, String)> {
+    let mut paths = BTreeSet::new();
+    for package in packages() {
+        let text = source(&package, "lib.rs");
+        let named = text.split("path: \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        paths.extend(named.map(|path| (path, package.clone())));
+    }
+    paths
+}
+
+/// The events of the kind `kind`, each with its function.
+fn events(template: &Template, kind: &str) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for (package, function) in template.functions() {
+        let events = function["Properties"]["Events"].as_object().cloned().unwrap_or_default();
+        let of_kind = events.into_iter().filter(|(_, event)| event["Type"] == kind);
+        found.extend(of_kind.map(|(_, event)| (package.clone(), event["Properties"].clone())));
+    }
+    found
+}
+
+/// What API Gateway must route so that `path` is answered with and without its last slash: a key must not end with one, and
+/// a segment that is left open belongs to what stands before it.
+fn keys(path: &str) -> [String; 2] {
+    let fixed = path.split("/{").next().unwrap();
+    [fixed.to_owned(), format!("{fixed}/{{proxy+}}")]
+}
+
+#[test]
+fn the_http_api_has_every_route_and_sends_the_rest_to_not_found() {
+    let (mut routes, mut defaults) = (BTreeSet::new(), Vec::new());
+    for (package, event) in events(&Template::load(), "HttpApi") {
+        match event["Path"].as_str() {
+            Some(path) if path != "$default" => {
+                // What handles no other method answers 405 itself.
+                assert_eq!(event["Method"], "ANY", "{path}");
+                assert!(routes.insert((path.to_owned(), package)), "{path} is there twice");
+            }
+            _ => defaults.push(package),
+        }
+    }
+    let wanted = routed().into_iter().flat_map(|(path, package)| keys(&path).map(|key| (key, package.clone())));
+    assert_eq!(routes, wanted.collect());
+    assert_eq!(defaults, ["not-found"]);
+}
+
+#[test]
+fn the_web_socket_api_has_its_functions() {
+    let apis = Template::load().resources("AWS::Serverless::WebSocketApi");
+    assert_eq!(apis.len(), 1);
+    let properties = &apis["WebSocketApi"]["Properties"];
+    assert_eq!(properties["Auth"]["AuthArn"]["Fn::GetAtt"], "WsAuthorizer.Arn");
+    for route in ["$connect", "$disconnect", "$default"] {
+        assert_eq!(properties["Routes"][route]["FunctionArn"]["Fn::GetAtt"], "WsConnect.Arn", "{route}");
+    }
+}
+
+#[test]
+fn the_clock_calls_rotate_keys_and_ws_reaper() {
+    let scheduled = events(&Template::load(), "Schedule");
+    let schedules: Vec<_> = scheduled.iter().map(|(package, event)| (package.as_str(), &event["Schedule"])).collect();
+    assert_eq!(schedules, [("rotate-keys", &"rate(1 hour)".into()), ("ws-reaper", &"rate(1 minute)".into())]);
+}
+
+#[test]
+fn every_function_is_deployed_under_its_own_name_from_its_own_package() {
+    let functions = Template::load().functions();
+    assert_eq!(functions.keys().cloned().collect::<BTreeSet<_>>(), packages());
+    for (package, function) in functions {
+        let properties = &function["Properties"];
+        assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda", "{package}");
+        assert_eq!(properties["CodeUri"], format!("../functions/{package}"));
+        assert_eq!(properties["FunctionName"], format!("${{AWS::StackName}}-{package}"));
+    }
+}

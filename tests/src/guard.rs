@@ -1,0 +1,198 @@
+//! Stands between a function and DynamoDB like IAM: refuses what the function's policy in infra/template.yaml does not
+//! allow, and notes what it does.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_smithy_runtime_api::client::interceptors::context::Input;
+use faregate::settings::Settings;
+use faregate::store::Client;
+
+use crate::rights::{Action, Extent, Rights, TableName};
+use crate::template::Template;
+
+/// What functions did, and what they were refused; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Deeds(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    done: BTreeMap<&'static str, Rights>,
+    refused: Vec<String>,
+}
+
+impl Deeds {
+    /// What the function `package` did so far, as the rights that it takes.
+    pub fn of(&self, package: &str) -> Rights {
+        self.state().done.get(package).cloned().unwrap_or_default()
+    }
+
+    /// What was refused so far.
+    pub fn refused(&self) -> Vec<String> {
+        self.state().refused.clone()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `client` for the function `package`, with no more rights than it has.
+    pub(crate) fn guarding(&self, client: &Client, package: &'static str, settings: &Settings) -> Client {
+        let guard = Guard {
+            package,
+            rights: rights_of(package),
+            users_table: settings.table.clone(),
+            keys_table: settings.keys_table.clone(),
+            deeds: self.clone(),
+        };
+        Client::from_conf(client.config().to_builder().interceptor(guard).build())
+    }
+}
+
+/// The rights of every function where the authorizer reads sessions.
+fn rights_of(package: &str) -> Rights {
+    static RIGHTS: OnceLock<BTreeMap<String, Rights>> = OnceLock::new();
+    let all = RIGHTS.get_or_init(|| {
+        let template = Template::load().with("AuthorizerMode", "session");
+        let functions = template.functions().into_keys();
+        functions.map(|package| (package.clone(), Rights::of(&template, &package))).collect()
+    });
+    all.get(package).cloned().expect("a function of the template")
+}
+
+#[derive(Debug)]
+struct Guard {
+    package: &'static str,
+    rights: Rights,
+    users_table: String,
+    keys_table: String,
+    deeds: Deeds,
+}
+
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "guard"
+    }
+
+    fn read_before_serialization(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let accesses = accesses(context.input()).ok_or("a call that no policy is known for")?;
+        for access in accesses {
+            let table = if access.table == self.keys_table {
+                TableName::Keys
+            } else {
+                assert_eq!(access.table, self.users_table);
+                TableName::Users
+            };
+            let partition = kind_of(&access.partition);
+            let action = Action { operation: access.operation.to_owned(), table, partition };
+            let mut state = self.deeds.state();
+            if let Some(reason) = self.rights.refusal(&action, &access.extent) {
+                let refused = format!("{}: {reason}", self.package);
+                state.refused.push(refused.clone());
+                return Err(refused.into());
+            }
+            state.done.entry(self.package).or_default().add(action, access.extent);
+        }
+        Ok(())
+    }
+}
+
+/// What a call does to the items of one partition.
+struct Access {
+    operation: &'static str,
+    table: String,
+    partition: String,
+    extent: Extent,
+}
+
+/// The kind of a partition: its key up to the first `#`, and `*` for what follows.
+fn kind_of(partition: &str) -> String {
+    partition.split_once('#').map_or_else(|| partition.to_owned(), |(kind, _)| format!("{kind}#*"))
+}
+
+type Attributes = HashMap<String, AttributeValue>;
+
+fn accesses(input: &Input) -> Option<Vec<Access>> {
+    if let Some(get) = input.downcast_ref::<GetItemInput>() {
+        let extent = reading(get.projection_expression(), []);
+        return Some(vec![access("GetItem", get.table_name(), key(get.key()), extent)]);
+    }
+    if let Some(batch) = input.downcast_ref::<BatchGetItemInput>() {
+        let requests = batch.request_items().into_iter().flatten();
+        let each = requests.flat_map(|(table, wanted)| {
+            let extent = reading(wanted.projection_expression(), []);
+            let keys = wanted.keys().iter();
+            keys.map(move |wanted| access("BatchGetItem", Some(table), key(Some(wanted)), extent.clone()))
+        });
+        return Some(each.collect());
+    }
+    if let Some(query) = input.downcast_ref::<QueryInput>() {
+        let values = query.expression_attribute_values().expect("a query with values");
+        let extent = reading(query.projection_expression(), ["pk", "sk"]);
+        return Some(vec![access("Query", query.table_name(), text(values.get(":partition")), extent)]);
+    }
+    if let Some(put) = input.downcast_ref::<PutItemInput>() {
+        return Some(vec![access("PutItem", put.table_name(), key(put.item()), writing(false))]);
+    }
+    if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
+        return Some(vec![access("UpdateItem", update.table_name(), key(update.key()), writing(false))]);
+    }
+    if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
+        return Some(vec![access("DeleteItem", delete.table_name(), key(delete.key()), writing(false))]);
+    }
+    let transaction = input.downcast_ref::<TransactWriteItemsInput>()?;
+    Some(transaction.transact_items().iter().map(part).collect())
+}
+
+/// A part of a transaction.
+fn part(item: &TransactWriteItem) -> Access {
+    if let Some(put) = item.put() {
+        return access("PutItem", Some(put.table_name()), key(Some(put.item())), writing(true));
+    }
+    if let Some(update) = item.update() {
+        return access("UpdateItem", Some(update.table_name()), key(Some(update.key())), writing(true));
+    }
+    let delete = item.delete().expect("a part that puts, updates or deletes");
+    access("DeleteItem", Some(delete.table_name()), key(Some(delete.key())), writing(true))
+}
+
+fn access(operation: &'static str, table: Option<&str>, partition: String, extent: Extent) -> Access {
+    Access { operation, table: table.expect("a table").to_owned(), partition, extent }
+}
+
+/// A read of what `projection` names, and of the attributes that its condition names.
+fn reading<const N: usize>(projection: Option<&str>, condition: [&str; N]) -> Extent {
+    let named = |projection: &str| {
+        let projected: BTreeSet<String> = projection.split(',').map(|name| name.trim().to_owned()).collect();
+        projected.into_iter().chain(condition.map(str::to_owned)).collect()
+    };
+    Extent { in_transactions: false, attributes: projection.map(named) }
+}
+
+const fn writing(in_transactions: bool) -> Extent {
+    Extent { in_transactions, attributes: None }
+}
+
+/// The partition key of an item or a key.
+fn key(attributes: Option<&Attributes>) -> String {
+    text(attributes.expect("attributes").get("pk"))
+}
+
+fn text(value: Option<&AttributeValue>) -> String {
+    value.expect("a value").as_s().expect("a text").clone()
+}
