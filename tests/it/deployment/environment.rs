@@ -130,7 +130,7 @@ fn parameter_of(name: &str) -> String {
         return "TokenIssuer".to_owned();
     }
     let words = name.strip_prefix("FAREGATE_").unwrap().split('_');
-    words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase())).collect()
+    words.flat_map(|word| [word[..1].to_owned(), word[1..].to_lowercase()]).collect()
 }
 
 /// The lowest and the highest number in "a number from 1 to 100".
@@ -139,7 +139,7 @@ fn range(allowed: &str) -> Option<(i64, i64)> {
     Some((least.split(' ').next()?.parse().ok()?, most.parse().ok()?))
 }
 
-/// The words in "RS256, ES256 or EdDSA".
+/// The words in a list like "RS256 or ES256".
 fn choices(setting: &Setting) -> Option<BTreeSet<String>> {
     let (all, last) = setting.allowed.split_once(" or ")?;
     Some(all.split(", ").chain([last]).map(str::to_owned).collect())
