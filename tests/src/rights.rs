@@ -37,6 +37,11 @@ pub struct Extent {
     pub attributes: Option<BTreeSet<String>>,
 }
 
+/// What the ARNs of the stack's tables begin with.
+const TABLES: &str = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AWS::StackName}";
+/// What a statement may be made of.
+const MEMBERS: [&str; 4] = ["Effect", "Action", "Resource", "Condition"];
+
 /// Actions, and how far each goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights(BTreeMap<Action, Extent>);
@@ -52,11 +57,13 @@ impl Rights {
     }
 
     fn grant(&mut self, statement: &Value) {
-        assert_eq!(statement["Effect"], "Allow", "{statement}");
         let table = match statement["Resource"].as_str() {
-            Some(arn) if arn.ends_with("table/${AWS::StackName}-users") => TableName::Users,
-            Some(arn) if arn.ends_with("table/${AWS::StackName}-keys") => TableName::Keys,
-            _ => return,
+            Some(arn) if arn == format!("{TABLES}-users") => TableName::Users,
+            Some(arn) if arn == format!("{TABLES}-keys") => TableName::Keys,
+            _ => {
+                let elsewhere = texts(&statement["Action"]).iter().all(|action| !action.starts_with("dynamodb:"));
+                return assert!(elsewhere, "rights to what is no table of the stack: {statement}");
+            }
         };
         let mut conditions = statement["Condition"].as_object().expect("conditions").clone();
         let mut taken = |name: &str| {
@@ -116,12 +123,20 @@ impl Rights {
 pub fn statements(template: &Template, package: &str) -> Vec<Value> {
     let shared = template.resources("AWS::IAM::ManagedPolicy");
     let function = template.functions().remove(package).expect("a function of this package");
+    assert!(function["Properties"]["Role"].is_null(), "{package} has a role that is not made of its policies");
     let policies = function["Properties"]["Policies"].as_array().cloned().unwrap_or_default();
     let documents = policies.iter().map(|policy| match policy["Ref"].as_str() {
         Some(name) => shared.get(name).expect("a policy of this template")["Properties"]["PolicyDocument"].clone(),
         None => policy.clone(),
     });
-    documents.flat_map(|document| document["Statement"].as_array().expect("statements").clone()).collect()
+    let statements: Vec<Value> =
+        documents.flat_map(|document| document["Statement"].as_array().expect("statements").clone()).collect();
+    for statement in &statements {
+        let members = statement.as_object().expect("a statement").keys();
+        assert!(members.into_iter().all(|member| MEMBERS.contains(&member.as_str())), "{statement}");
+        assert_eq!(statement["Effect"], "Allow", "{statement}");
+    }
+    statements
 }
 
 /// One text or a list of them.

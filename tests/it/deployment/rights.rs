@@ -154,11 +154,17 @@ fn a_function_tells_ws_reaper_or_closes_sockets_only_if_its_code_does() {
 #[test]
 fn a_table_under_a_key_of_ones_own_is_decrypted_by_those_who_use_it() {
     let template = Template::load().with("AuthorizerMode", "session");
+    let key = "arn:aws:kms:eu-central-1:111122223333:key/its";
+    let through_dynamodb = json!({"StringEquals": {"kms:ViaService": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}});
     for (parameter, table) in [("UsersKmsKeyArn", TableName::Users), ("KeysKmsKeyArn", TableName::Keys)] {
-        let encrypted = template.clone().with(parameter, "arn:aws:kms:eu-central-1:111122223333:key/its");
+        let encrypted = template.clone().with(parameter, key);
         for package in packages() {
-            let decrypts = elsewhere(&encrypted, &package).contains_key("kms:Decrypt");
-            assert_eq!(decrypts, !Rights::of(&template, &package).is_nothing_on(table), "{package}, {parameter}");
+            let decrypts = statements(&encrypted, &package).into_iter().find(|one| one["Action"] == "kms:Decrypt");
+            let uses = !Rights::of(&template, &package).is_nothing_on(table);
+            assert_eq!(decrypts.is_some(), uses, "{package}, {parameter}");
+            if let Some(statement) = decrypts {
+                assert_eq!((&statement["Resource"], &statement["Condition"]), (&json!(key), &through_dynamodb));
+            }
         }
     }
 }
@@ -172,7 +178,8 @@ fn a_widened_or_narrowed_policy_is_another_one() {
         Rights::of(&Template::of(json!({"Resources": {"One": function}})), "one")
     };
     let statement = |actions: Value, conditions: Value| {
-        let resource = json!({"Fn::Sub": "arn:aws:dynamodb:table/${AWS::StackName}-users"});
+        let users = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AWS::StackName}-users";
+        let resource = json!({"Fn::Sub": users});
         document(json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": conditions}))
     };
     let all = "ForAllValues:StringLike";
