@@ -150,7 +150,9 @@ fn accesses(input: &Input) -> Option<Vec<Access>> {
         return Some(vec![access("PutItem", put.table_name(), key(put.item()), writing(false))]);
     }
     if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
-        return Some(vec![access("UpdateItem", update.table_name(), key(update.key()), writing(false))]);
+        let expressions = [update.update_expression(), update.condition_expression()];
+        let extent = changing(expressions, update.expression_attribute_names(), false);
+        return Some(vec![access("UpdateItem", update.table_name(), key(update.key()), extent)]);
     }
     if let Some(delete) = input.downcast_ref::<DeleteItemInput>() {
         return Some(vec![access("DeleteItem", delete.table_name(), key(delete.key()), writing(false))]);
@@ -165,7 +167,9 @@ fn part(item: &TransactWriteItem) -> Access {
         return access("PutItem", Some(put.table_name()), key(Some(put.item())), writing(true));
     }
     if let Some(update) = item.update() {
-        return access("UpdateItem", Some(update.table_name()), key(Some(update.key())), writing(true));
+        let expressions = [Some(update.update_expression()), update.condition_expression()];
+        let extent = changing(expressions, update.expression_attribute_names(), true);
+        return access("UpdateItem", Some(update.table_name()), key(Some(update.key())), extent);
     }
     let delete = item.delete().expect("a part that puts, updates or deletes");
     access("DeleteItem", Some(delete.table_name()), key(Some(delete.key())), writing(true))
@@ -183,6 +187,27 @@ fn reading<const N: usize>(projection: Option<&str>, condition: [&str; N]) -> Ex
     };
     Extent { in_transactions: false, attributes: projection.map(named) }
 }
+
+/// An update, of the attributes that its `expressions` name and of its key.
+fn changing<const N: usize>(
+    expressions: [Option<&str>; N],
+    names: Option<&HashMap<String, String>>,
+    in_transactions: bool,
+) -> Extent {
+    let is_of_a_word = |character: char| character.is_ascii_alphanumeric() || "_#:".contains(character);
+    let words =
+        expressions.into_iter().flatten().flat_map(|text| text.split(move |character| !is_of_a_word(character)));
+    let attributes = words.filter(|word| !word.is_empty() && !word.starts_with(':') && !LANGUAGE.contains(word));
+    let named = attributes.map(|word| match word.strip_prefix('#') {
+        Some(_) => names.and_then(|names| names.get(word)).expect("a name that stands for an attribute").clone(),
+        None => word.to_owned(),
+    });
+    let attributes = named.chain(["pk", "sk"].map(str::to_owned)).collect();
+    Extent { in_transactions, attributes: Some(attributes) }
+}
+
+/// The words of DynamoDB's expressions that are no attributes.
+const LANGUAGE: [&str; 6] = ["SET", "REMOVE", "AND", "OR", "attribute_exists", "attribute_not_exists"];
 
 const fn writing(in_transactions: bool) -> Extent {
     Extent { in_transactions, attributes: None }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::template::Template;
 
@@ -39,8 +39,50 @@ pub struct Extent {
 
 /// What the ARNs of the stack's tables begin with.
 const TABLES: &str = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AWS::StackName}";
+/// The suffixes of restored tables, under which rights are compared: a statement that forgot one would be found.
+const RESTORED_USERS: &str = "-restored-users";
+/// The same of the key ring.
+const RESTORED_KEYS: &str = "-restored-keys";
 /// What a statement may be made of.
 const MEMBERS: [&str; 4] = ["Effect", "Action", "Resource", "Condition"];
+
+/// What reads, and may be asked for all attributes.
+const READS: [&str; 4] = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"];
+
+/// The conditions of a statement, each looked at once: an operator that is not the right one would allow or refuse something
+/// else.
+struct Conditions {
+    statement: Value,
+    left: Map<String, Value>,
+}
+
+impl Conditions {
+    fn of(statement: &Value) -> Self {
+        let left = statement["Condition"].as_object().expect("conditions").clone();
+        Self { statement: statement.clone(), left }
+    }
+
+    /// The values of `key` under `operator`, if it is there.
+    fn take(&mut self, operator: &str, key: &str) -> Option<BTreeSet<String>> {
+        self.left.get_mut(operator)?.as_object_mut()?.remove(key).map(|values| texts(&values))
+    }
+
+    /// The partitions: whole keys, or the beginnings of keys.
+    fn partitions(&mut self) -> BTreeSet<String> {
+        let whole = self.take("ForAllValues:StringEquals", "dynamodb:LeadingKeys").unwrap_or_default();
+        let begun = self.take("ForAllValues:StringLike", "dynamodb:LeadingKeys").unwrap_or_default();
+        assert!(whole.is_empty() != begun.is_empty(), "a statement names partitions: {}", self.statement);
+        assert!(whole.iter().all(|key| !key.contains('*')), "no pattern: {}", self.statement);
+        assert!(begun.iter().all(|key| key.ends_with('*')), "a pattern: {}", self.statement);
+        whole.into_iter().chain(begun).collect()
+    }
+
+    /// No condition is left.
+    fn end(self) {
+        let unknown = self.left.values().any(|members| members.as_object().is_none_or(|left| !left.is_empty()));
+        assert!(!unknown, "a condition that this test does not know: {}", self.statement);
+    }
+}
 
 /// Actions, and how far each goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +92,8 @@ impl Rights {
     /// The rights of the function `package`: those of its own statements and of the policies that it shares with others.
     pub fn of(template: &Template, package: &str) -> Self {
         let mut rights = Self::default();
-        for statement in statements(template, package) {
+        let restored = template.clone().with("UsersTableSuffix", RESTORED_USERS).with("KeysTableSuffix", RESTORED_KEYS);
+        for statement in statements(&restored, package) {
             rights.grant(&statement);
         }
         rights
@@ -58,29 +101,28 @@ impl Rights {
 
     fn grant(&mut self, statement: &Value) {
         let table = match statement["Resource"].as_str() {
-            Some(arn) if arn == format!("{TABLES}-users") => TableName::Users,
-            Some(arn) if arn == format!("{TABLES}-keys") => TableName::Keys,
+            Some(arn) if arn == format!("{TABLES}-users{RESTORED_USERS}") => TableName::Users,
+            Some(arn) if arn == format!("{TABLES}-keys{RESTORED_KEYS}") => TableName::Keys,
             _ => {
                 let elsewhere = texts(&statement["Action"]).iter().all(|action| !action.starts_with("dynamodb:"));
                 return assert!(elsewhere, "rights to what is no table of the stack: {statement}");
             }
         };
-        let mut conditions = statement["Condition"].as_object().expect("conditions").clone();
-        let mut taken = |name: &str| {
-            let found = conditions.values_mut().find_map(|members| members.as_object_mut()?.remove(name));
-            found.map(|value| texts(&value))
-        };
-        let partitions = taken("dynamodb:LeadingKeys").expect("a statement names partitions");
+        let mut conditions = Conditions::of(statement);
+        let partitions = conditions.partitions();
+        let operations = texts(&statement["Action"]);
         let extent = Extent {
-            in_transactions: taken("dynamodb:EnclosingOperation")
+            in_transactions: conditions
+                .take("ForAnyValue:StringEquals", "dynamodb:EnclosingOperation")
                 .is_some_and(|operations| operations.iter().eq(["TransactWriteItems"])),
-            attributes: taken("dynamodb:Attributes"),
+            attributes: conditions.take("ForAllValues:StringEquals", "dynamodb:Attributes"),
         };
-        let select = taken("dynamodb:Select");
-        assert_eq!(select.is_some(), extent.attributes.is_some(), "attributes and Select go together: {statement}");
-        let unknown = conditions.values().filter(|members| members.as_object().is_none_or(|left| !left.is_empty()));
-        assert_eq!(unknown.count(), 0, "a condition that this test does not know: {statement}");
-        for operation in texts(&statement["Action"]) {
+        let reads = operations.iter().any(|operation| READS.contains(&operation.as_str()));
+        let select = conditions.take("StringEqualsIfExists", "dynamodb:Select");
+        let wanted = (reads && extent.attributes.is_some()).then(|| BTreeSet::from(["SPECIFIC_ATTRIBUTES".to_owned()]));
+        assert_eq!(select, wanted, "who may read some attributes may not ask for all: {statement}");
+        conditions.end();
+        for operation in operations {
             let operation = operation.strip_prefix("dynamodb:").expect("an action of DynamoDB").to_owned();
             for partition in &partitions {
                 self.add(Action { operation: operation.clone(), table, partition: partition.clone() }, extent.clone());
@@ -124,7 +166,10 @@ pub fn statements(template: &Template, package: &str) -> Vec<Value> {
     let shared = template.resources("AWS::IAM::ManagedPolicy");
     let function = template.functions().remove(package).expect("a function of this package");
     assert!(function["Properties"]["Role"].is_null(), "{package} has a role that is not made of its policies");
-    let policies = function["Properties"]["Policies"].as_array().cloned().unwrap_or_default();
+    let policies = match &function["Properties"]["Policies"] {
+        Value::Null => Vec::new(),
+        policies => policies.as_array().expect("a list of policies").clone(),
+    };
     let documents = policies.iter().map(|policy| match policy["Ref"].as_str() {
         Some(name) => shared.get(name).expect("a policy of this template")["Properties"]["PolicyDocument"].clone(),
         None => policy.clone(),

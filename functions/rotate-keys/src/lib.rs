@@ -7,7 +7,7 @@ use faregate::service::{Service, StartError};
 use faregate::tokens::{Outcome, Rotation, RotationError, StepTaken};
 use serde_json::{Value, json};
 
-/// What this function may touch: all keys (read, write).
+/// What this function may touch: where all keys are in their lives (read), keys (write).
 pub struct Deps {
     rotation: Rotation,
     period_seconds: i64,

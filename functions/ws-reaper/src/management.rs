@@ -3,6 +3,7 @@
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::error::DisplayErrorContext;
 use faregate::aws::configuration;
+use faregate::telemetry::{Metric, count};
 
 /// The management API of one WebSocket API.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub(crate) enum Closed {
     Yes,
     /// 410: it was closed before, or is not open yet.
     NotOpen,
-    /// It may still be open; logged.
+    /// It may still be open; logged and counted.
     No,
 }
 
@@ -32,6 +33,7 @@ impl Management {
         if error.raw_response().is_some_and(|response| response.status().as_u16() == 410) {
             return Closed::NotOpen;
         }
+        count(Metric::Faults);
         tracing::warn!(target: "faregate", message = "a socket could not be closed", error = %DisplayErrorContext(&error));
         Closed::No
     }

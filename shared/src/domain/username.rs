@@ -106,8 +106,12 @@ impl UsernameKey {
     #[must_use]
     pub fn for_look_up(text: &str, case: CaseSensitivity) -> Option<Self> {
         let text = text::trim(text);
-        // Longer than any username: no key, and none that DynamoDB's limit of 2048 bytes would refuse.
-        (text.chars().count() <= MAX_LENGTH && nfkc(text).chars().count() <= MAX_LENGTH).then(|| Self::fold(text, case))
+        // Longer than any username: no key, and none that DynamoDB's limit of 2048 bytes would refuse. Control characters: no
+        // key that a policy's pattern might not cover.
+        let may_be_one = text.chars().count() <= MAX_LENGTH
+            && nfkc(text).chars().count() <= MAX_LENGTH
+            && !text.contains(char::is_control);
+        may_be_one.then(|| Self::fold(text, case))
     }
 
     fn fold(text: &str, case: CaseSensitivity) -> Self {

@@ -1,6 +1,7 @@
 //! The edge of a function that answers events: one log line each, and an error where the trouble is ours.
 
 use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -35,21 +36,33 @@ where
     lambda_runtime::run(serve).await
 }
 
-/// Waits for the answer and writes the line.
+/// An event of which nothing can be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a panic")]
+struct Panicked;
+
+/// Waits for the answer and writes the line. An error, a panic and an answer with a status of 5xx are our own trouble.
 async fn answer<E: Error + Send + Sync + 'static>(
     answering: impl Future<Output = Result<Value, E>>,
     telemetry: &Telemetry,
 ) -> Result<Value, lambda_http::Error> {
     let started = Instant::now();
-    let (answered, mut usage) = metered(answering).await;
+    let (answered, mut usage) = metered(AssertUnwindSafe(answering).catch_unwind()).await;
+    let answered: Result<Value, lambda_http::Error> = match answered {
+        Ok(answered) => answered.map_err(Into::into),
+        Err(_panic) => Err(Panicked.into()),
+    };
     if let Err(error) = &answered {
-        usage.counted.push(Metric::Faults);
         let source = error.source().map(ToString::to_string);
         tracing::error!(message = "the service failed", error = %error, error.source = source);
     }
+    let is_answered = answered.as_ref().is_ok_and(|answer| answer["statusCode"].as_u64().is_none_or(|code| code < 500));
+    if !is_answered {
+        usage.counted.push(Metric::Faults);
+    }
     tracing::info!(
         message = "answered",
-        outcome = if answered.is_ok() { "ok" } else { "unavailable" },
+        outcome = if is_answered { "ok" } else { "unavailable" },
         duration_ms = started.elapsed().as_secs_f64() * 1000.0,
         cold_start = telemetry.is_cold_start(),
         dynamodb.calls = usage.calls,
@@ -57,5 +70,47 @@ async fn answer<E: Error + Send + Sync + 'static>(
         dynamodb.write_units = usage.write_units,
     );
     telemetry.tell(&usage);
-    answered.map_err(Into::into)
+    answered
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::{Clock, Timestamp};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<String>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Whether an event was answered, and whether it was counted as our trouble.
+    async fn told(answering: impl Future<Output = Result<Value, Panicked>>) -> (bool, bool) {
+        let lines = Lines::default();
+        let clock = Clock::held_at(Timestamp::from_seconds(0));
+        let telemetry = Telemetry::new(Some("tests".to_owned()), clock).writing_to(lines.clone());
+        let answered = answer(answering, &telemetry).await;
+        (answered.is_ok(), lines.0.lock().unwrap().contains(r#""Faults":1"#))
+    }
+
+    #[tokio::test]
+    async fn an_error_a_panic_and_a_status_of_5xx_are_our_trouble() {
+        assert_eq!(told(async { Ok(json!({"isAuthorized": false})) }).await, (true, false));
+        assert_eq!(told(async { Ok(json!({"statusCode": 403})) }).await, (true, false));
+        assert_eq!(told(async { Ok(json!({"statusCode": 503})) }).await, (true, true));
+        assert_eq!(told(async { Err(Panicked) }).await, (false, true));
+        assert_eq!(told(async { panic!("on purpose") }).await, (false, true));
+    }
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
@@ -53,7 +53,7 @@ impl Edge {
         let answering = async { if routable { answer_in_time(inner, request).await } else { pages::not_found() } };
         let (mut response, mut usage) = metered(answering.instrument(span.clone())).await;
         finish(&mut response, &method, &request_id);
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if response.status().is_server_error() {
             usage.counted.push(Metric::Faults);
         }
         let _in_span = span.enter();

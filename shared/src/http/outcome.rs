@@ -26,13 +26,15 @@ impl Outcome {
     }
 }
 
-const fn by_status(status: StatusCode) -> &'static str {
+fn by_status(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_MODIFIED => "not_modified",
         StatusCode::BAD_REQUEST => "bad_request",
         StatusCode::NOT_FOUND => "not_found",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
         StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.as_u16() >= 500 => "failed",
+        status if status.as_u16() >= 400 => "refused",
         _ => "ok",
     }
 }

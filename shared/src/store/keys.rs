@@ -88,10 +88,10 @@ pub fn identifier(key: &UsernameKey) -> Key {
     Key::new(format!("USERNAME#{}", key.as_str()), "IDENTIFIER")
 }
 
-/// A name that nobody can have (no username holds a line feed): what is looked up for a text that is no username.
+/// A name that nobody can have (no username holds a slash): what is looked up for a text that is no username.
 #[must_use]
 pub fn no_identifier() -> Key {
-    Key::new("USERNAME#\n", "IDENTIFIER")
+    Key::new("USERNAME#/", "IDENTIFIER")
 }
 
 /// A ticket, by the hash of what its holder sends.

@@ -19,7 +19,7 @@ pub enum Metric {
     RefreshFailures,
     /// Tokens of a session have a second holder.
     Thefts,
-    /// Our own trouble: an answer with 503, an event that was not handled.
+    /// Our own trouble: an answer with 503, an event that was not handled, a socket that could not be closed.
     Faults,
 }
 

@@ -1,6 +1,5 @@
 //! Each function's policy allows what the function does, and nothing else.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, Method};
@@ -41,10 +40,15 @@ async fn sign_ups_and_log_ins(app: &TestApp, deeds: &Deeds) {
 }
 
 async fn refreshes(app: &TestApp) {
-    let (record, _) = app.log_in_with_ids("ann").await;
-    let next = record.after(&app.refresh_with(&record).await);
-    app.verify(&next.refresh).await.is(200);
-    app.log_out(&next.refresh).await.is(200);
+    let (mut record, _) = app.log_in_with_ids("ann").await;
+    // Each of the four slots remembers a rotation.
+    for _ in 0..4 {
+        record = record.after(&app.refresh_with(&record).await);
+    }
+    app.verify(&record.refresh).await.is(200);
+    // A thief, without the id.
+    app.refresh(&record.refresh).await.is(401);
+    app.log_out(&app.log_in("ann").await.refresh).await.is(200);
     // An expired token that its id proves may show a fork: user and session are read.
     let (record, _) = app.log_in_with_ids("ann").await;
     app.clock.advance_seconds(2 * DAY);
@@ -85,7 +89,8 @@ async fn sockets(app: &TestApp) {
 
 async fn keys(app: &TestApp) {
     let events = app.events().await;
-    for seconds in [91 * DAY, PUBLICATION_SECONDS, 2 * DAY] {
+    // The next key comes, signs; the old one goes: after a day an access key, after two years a secret of refresh tokens.
+    for seconds in [91 * DAY, PUBLICATION_SECONDS, 2 * DAY, 750 * DAY, PUBLICATION_SECONDS, DAY] {
         app.clock.advance_seconds(seconds);
         rotate_keys::handle(Arc::clone(&events.rotate_keys), json!({"source": "aws.events"})).await.unwrap();
     }
@@ -125,79 +130,123 @@ fn a_stateless_authorizer_reads_no_users() {
     assert!(rights.is_nothing_on(TableName::Users) && !rights.is_nothing_on(TableName::Keys));
 }
 
-/// The rights at other services than DynamoDB, each with what it is for.
-fn elsewhere(template: &Template, package: &str) -> BTreeMap<String, Value> {
+/// The rights at other services than DynamoDB: each action, what it is for and on which condition.
+fn elsewhere(template: &Template, package: &str) -> Vec<(String, Value, Value)> {
     let others = statements(template, package).into_iter().flat_map(|statement| {
         let actions = texts(&statement["Action"]);
-        actions.into_iter().map(move |action| (action, statement["Resource"].clone()))
+        actions.into_iter().map(move |action| (action, statement["Resource"].clone(), statement["Condition"].clone()))
     });
-    others.filter(|(action, _)| !action.starts_with("dynamodb:")).collect()
+    let mut found: Vec<_> = others.filter(|(action, ..)| !action.starts_with("dynamodb:")).collect();
+    found.sort_by(|left, right| left.0.cmp(&right.0));
+    found
 }
 
+const USERS_KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/users";
+const KEYS_KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/keys";
+
 #[test]
-fn a_function_tells_ws_reaper_or_closes_sockets_only_if_its_code_does() {
-    let template = Template::load();
+fn elsewhere_a_function_may_do_what_its_code_does() {
+    let template = Template::load().with("AuthorizerMode", "session");
+    let encrypted = template.clone().with("UsersKmsKeyArn", USERS_KEY).with("KeysKmsKeyArn", KEYS_KEY);
+    let through_dynamodb = json!({"StringEquals": {"kms:ViaService": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}});
     for package in packages() {
         let code = if package == "not-found" { String::new() } else { source(&package, "lib.rs") };
-        let mut wanted = BTreeMap::new();
-        if code.contains("service.reaper()") {
-            wanted.insert("lambda:InvokeFunction".to_owned(), json!({"Fn::GetAtt": "WsReaper.Arn"}));
-        }
+        let mut wanted = Vec::new();
         if code.contains("management: Management") {
             let sockets = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${WebSocketApi}/live/DELETE/@connections/*";
-            wanted.insert("execute-api:ManageConnections".to_owned(), json!(sockets));
+            wanted.push(("execute-api:ManageConnections".to_owned(), json!(sockets), Value::Null));
+        }
+        if code.contains("service.reaper()") {
+            let reaper = json!({"Fn::GetAtt": "WsReaper.Arn"});
+            wanted.push(("lambda:InvokeFunction".to_owned(), reaper, Value::Null));
         }
         assert_eq!(elsewhere(&template, &package), wanted, "{package}");
+        for (table, key) in [(TableName::Users, USERS_KEY), (TableName::Keys, KEYS_KEY)] {
+            if !Rights::of(&template, &package).is_nothing_on(table) {
+                wanted.push(("kms:Decrypt".to_owned(), json!(key), through_dynamodb.clone()));
+            }
+        }
+        wanted.sort_by(|left, right| left.0.cmp(&right.0));
+        assert_eq!(elsewhere(&encrypted, &package), wanted, "{package} with keys of one's own");
+        assert_eq!(Rights::of(&encrypted, &package), Rights::of(&template, &package), "{package}");
     }
 }
 
 #[test]
-fn a_table_under_a_key_of_ones_own_is_decrypted_by_those_who_use_it() {
-    let template = Template::load().with("AuthorizerMode", "session");
-    let key = "arn:aws:kms:eu-central-1:111122223333:key/its";
-    let through_dynamodb = json!({"StringEquals": {"kms:ViaService": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}});
-    for (parameter, table) in [("UsersKmsKeyArn", TableName::Users), ("KeysKmsKeyArn", TableName::Keys)] {
-        let encrypted = template.clone().with(parameter, key);
-        for package in packages() {
-            let decrypts = statements(&encrypted, &package).into_iter().find(|one| one["Action"] == "kms:Decrypt");
-            let uses = !Rights::of(&template, &package).is_nothing_on(table);
-            assert_eq!(decrypts.is_some(), uses, "{package}, {parameter}");
-            if let Some(statement) = decrypts {
-                assert_eq!((&statement["Resource"], &statement["Condition"]), (&json!(key), &through_dynamodb));
-            }
+fn nothing_but_a_functions_policies_gives_rights() {
+    let template = Template::load();
+    for (id, resource) in template.part("Resources").as_object().unwrap() {
+        let (kind, properties) = (resource["Type"].as_str().unwrap(), &resource["Properties"]);
+        assert!(KINDS.contains(&kind), "{id} is a {kind}: does it give anybody rights?");
+        for member in ["ResourcePolicy", "FunctionUrlConfig", "Connectors", "Roles", "Users", "Groups"] {
+            assert!(properties[member].is_null() && resource[member].is_null(), "{id} has {member}");
         }
     }
 }
+
+/// What the template is made of. The roles and the permissions to call functions are what SAM makes of functions and their
+/// events.
+const KINDS: [&str; 11] = [
+    "AWS::Serverless::Function",
+    "AWS::Serverless::HttpApi",
+    "AWS::Serverless::WebSocketApi",
+    "AWS::ApiGatewayV2::RouteResponse",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::Route53::RecordSet",
+    "AWS::DynamoDB::Table",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::Logs::LogGroup",
+    "AWS::CloudWatch::Alarm",
+];
+
+/// The rights that a statement on the users table gives.
+fn rights(actions: &Value, conditions: &Value) -> Rights {
+    let metadata = json!({"BuildProperties": {"Binary": "one"}});
+    let users = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AWS::StackName}-users${UsersTableSuffix}";
+    let resource = json!({"Fn::Sub": users});
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": conditions});
+    let properties = json!({"Policies": [{"Statement": [statement]}]});
+    let function = json!({"Type": "AWS::Serverless::Function", "Metadata": metadata, "Properties": properties});
+    let suffixes = json!({"UsersTableSuffix": {"Default": ""}, "KeysTableSuffix": {"Default": ""}});
+    Rights::of(&Template::of(json!({"Parameters": suffixes, "Resources": {"One": function}})), "one")
+}
+
+const LIKE: &str = "ForAllValues:StringLike";
+const ANY: &str = "ForAnyValue:StringEquals";
 
 #[test]
 fn a_widened_or_narrowed_policy_is_another_one() {
-    let document = |statement: Value| {
-        let metadata = json!({"BuildProperties": {"Binary": "one"}});
-        let properties = json!({"Policies": [{"Statement": [statement]}]});
-        let function = json!({"Type": "AWS::Serverless::Function", "Metadata": metadata, "Properties": properties});
-        Rights::of(&Template::of(json!({"Resources": {"One": function}})), "one")
-    };
-    let statement = |actions: Value, conditions: Value| {
-        let users = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AWS::StackName}-users";
-        let resource = json!({"Fn::Sub": users});
-        document(json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": conditions}))
-    };
-    let all = "ForAllValues:StringLike";
     let names = json!({"dynamodb:LeadingKeys": ["USERNAME#*"]});
     let transacted = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
-    let good = statement(json!("dynamodb:PutItem"), json!({all: names, "ForAnyValue:StringEquals": transacted}));
-    for other in [
-        statement(
-            json!(["dynamodb:PutItem", "dynamodb:GetItem"]),
-            json!({all: names, "ForAnyValue:StringEquals": transacted}),
-        ),
-        statement(json!("dynamodb:PutItem"), json!({all: names})),
-        statement(
-            json!("dynamodb:PutItem"),
-            json!({all: {"dynamodb:LeadingKeys": ["*"]}, "ForAnyValue:StringEquals": transacted}),
-        ),
-        statement(json!("dynamodb:GetItem"), json!({all: names, "ForAnyValue:StringEquals": transacted})),
+    let good = rights(&json!("dynamodb:PutItem"), &json!({LIKE: names, ANY: transacted}));
+    for (actions, conditions) in [
+        (json!(["dynamodb:PutItem", "dynamodb:GetItem"]), json!({LIKE: names, ANY: transacted})),
+        (json!("dynamodb:GetItem"), json!({LIKE: names, ANY: transacted})),
+        (json!("dynamodb:PutItem"), json!({LIKE: names})),
+        (json!("dynamodb:PutItem"), json!({LIKE: {"dynamodb:LeadingKeys": ["*"]}, ANY: transacted})),
     ] {
-        assert_ne!(other, good, "{other}");
+        assert_ne!(rights(&actions, &conditions), good, "{conditions}");
+    }
+}
+
+#[test]
+fn a_condition_with_another_operator_is_not_taken_for_the_right_one() {
+    let names = json!({"dynamodb:LeadingKeys": ["USERNAME#*"]});
+    let transacted = json!({"dynamodb:EnclosingOperation": ["TransactWriteItems"]});
+    let all = json!({"dynamodb:Attributes": ["pk"]});
+    for conditions in [
+        json!({"ForAnyValue:StringLike": names}),
+        json!({"ForAllValues:StringNotLike": names}),
+        json!({"ForAllValues:StringEquals": names}),
+        json!({LIKE: {"dynamodb:LeadingKeys": ["SETTINGS"]}}),
+        json!({LIKE: names, "ForAllValues:StringEquals": transacted}),
+        json!({LIKE: names, ANY: all}),
+        json!({LIKE: names, "ForAllValues:StringEquals": all, "StringEqualsIfExists": {"dynamodb:Select": "ALL_ATTRIBUTES"}}),
+        json!({LIKE: names, "ForAllValues:StringEquals": all}),
+        json!({LIKE: names, "Bool": {"aws:SecureTransport": "false"}}),
+    ] {
+        let compared = std::panic::catch_unwind(|| rights(&json!("dynamodb:GetItem"), &conditions));
+        assert!(compared.is_err(), "{conditions}");
     }
 }

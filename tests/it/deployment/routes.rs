@@ -55,6 +55,23 @@ fn the_http_api_has_every_route_and_sends_the_rest_to_not_found() {
 }
 
 #[test]
+fn routes_that_hash_a_password_are_throttled_apart() {
+    let template = Template::load();
+    let apis = template.resources("AWS::Serverless::HttpApi");
+    let throttled = apis["HttpApi"]["Properties"]["RouteSettings"].as_object().unwrap();
+    let hashing = routed().into_iter().filter(|(_, package)| source(package, "lib.rs").contains("service.passwords()"));
+    let wanted: BTreeSet<String> = hashing.flat_map(|(path, _)| keys(&path).map(|key| format!("ANY {key}"))).collect();
+    assert_eq!(throttled.keys().cloned().collect::<BTreeSet<_>>(), wanted);
+    for (route, settings) in throttled {
+        assert_eq!(
+            (&settings["ThrottlingRateLimit"], &settings["ThrottlingBurstLimit"]),
+            (&"50".into(), &"50".into()),
+            "{route}"
+        );
+    }
+}
+
+#[test]
 fn the_web_socket_api_has_its_functions() {
     let apis = Template::load().resources("AWS::Serverless::WebSocketApi");
     assert_eq!(apis.len(), 1);
