@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 
 import jwt
 import verifiers
 from joserfc.errors import JoseError
+
+# The local AWS is shared with infra/try-deploy.
+sys.path.insert(0, str(Path(__file__).parents[2] / "infra/trial"))
 
 import jwt_authorizer
 import lambda_authorizer
@@ -40,23 +42,14 @@ def libraries(cases: Cases, service: Service) -> None:
         cases.check(f"{name}: another audience", subject(tokens.access, "other"), None)
 
 
-def attempt(cases: Cases, name: str, work: object) -> None:
-    """A part that breaks off is a failed case; the other parts go on."""
-    try:
-        work()  # type: ignore[operator]
-    except Exception:
-        cases.failed.append(name)
-        print(f"FAILED {name}\n{traceback.format_exc()}", flush=True)
-
-
 def run(cases: Cases, binaries: Path, folder: Path) -> None:
     for name in GUIDES:
         Guide(name, cases, folder).check()
     with Service(binaries, folder) as service, LocalAws(folder) as aws:
-        attempt(cases, "verifiers", lambda: libraries(cases, service))
+        cases.attempt("verifiers", lambda: libraries(cases, service))
         rider = service.sign_up("rider@example.com")
         for name, guide in GUIDES.items():
-            attempt(cases, name, lambda: guide.run(cases, service, aws, folder, rider))
+            cases.attempt(name, lambda: guide.run(cases, service, aws, folder, rider))
     if cases.failed:
         for log in (service.log, aws.log):
             print(f"the end of {log.name}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-60:]))

@@ -6,34 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from cases import Cases
 from least_privilege import Gate
 from local_aws import LocalAws, Stack
 from pages import Guide
 from service import Service
+from sockets import MEMBERS, Sockets, closed, refused, who
 
 PLACEHOLDER = "wss://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/live"
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event"}
 FUNCTIONS = {"ws-authorizer": "WsAuthorizer", "ws-connect": "WsConnect", "ws-reaper": "WsReaper"}
-MEMBERS = ["connection_id", "expires_at", "id", "sid", "username"]
-WAIT_SECONDS = 20
-
-
-class Sockets:
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def by_header(self, token: str) -> ClientConnection:
-        return connect(self.url, additional_headers={"Authorization": f"Bearer {token}"})
-
-    def by_subprotocol(self, token: str) -> ClientConnection:
-        return connect(self.url, subprotocols=["bearer", token])
-
-    def by_ticket(self, ticket: str) -> ClientConnection:
-        return connect(f"{self.url}?ticket={ticket}")
 
 
 def run(cases: Cases, service: Service, aws: LocalAws, folder: Path, rider: str) -> None:
@@ -57,7 +41,7 @@ def follow(guide: Guide, cases: Cases, service: Service, aws: LocalAws, gates: d
     stack = aws.stack("rides-live")
     printed = all(stack.outputs[name] in deployed for name in ("Url", "Reaper"))
     cases.check("websocket: the page's commands print the Url and the Reaper", printed, True)
-    route_response(aws, stack)
+    stack.add_route_response("Api")
     for binary, gate in gates.items():
         gate.obey(aws, stack.physical_ids[FUNCTIONS[binary]])
 
@@ -74,13 +58,6 @@ def follow(guide: Guide, cases: Cases, service: Service, aws: LocalAws, gates: d
     three_ways(cases, service, sockets)
     refusals(cases, service, sockets)
     reaping(cases, service, sockets, Reaper(aws, stack))
-
-
-def route_response(aws: LocalAws, stack: Stack) -> None:
-    gateway = aws.client("apigatewayv2")
-    api = stack.physical_ids["Api"]
-    [route] = [route for route in gateway.get_routes(ApiId=api)["Items"] if route["RouteKey"] == "$default"]
-    gateway.create_route_response(ApiId=api, RouteId=route["RouteId"], RouteResponseKey="$default")
 
 
 def three_ways(cases: Cases, service: Service, sockets: Sockets) -> None:
@@ -135,26 +112,3 @@ def reaping(cases: Cases, service: Service, sockets: Sockets, reaper: Reaper) ->
             cases.check(f"websocket, {name}: the reaper", reaper.invoke(event), True)
             cases.check(f"websocket, {name}: the session's socket is closed", closed(closing), True)
             cases.check(f"websocket, {name}: others stay open", [who(s)["id"] for s in others], [ann, bob])
-
-
-def who(socket: ClientConnection) -> dict[str, Any]:
-    socket.send("who am I?")
-    return json.loads(socket.recv(timeout=WAIT_SECONDS))
-
-
-def closed(socket: ClientConnection) -> bool:
-    try:
-        socket.recv(timeout=WAIT_SECONDS)
-    except ConnectionClosed:
-        return True
-    except TimeoutError:
-        pass
-    return False
-
-
-def refused(way: Any) -> bool:
-    try:
-        way().close()
-    except InvalidHandshake:
-        return True
-    return False

@@ -90,6 +90,18 @@ fn the_clock_calls_rotate_keys_and_ws_reaper() {
 }
 
 #[test]
+fn what_sam_makes_of_events_has_ids_of_its_own() {
+    let template = Template::load();
+    let is_known = |id: &String| ["Parameters", "Resources"].iter().any(|part| !template.part(part)[id].is_null());
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let events = function["Properties"]["Events"].as_object().cloned().unwrap_or_default();
+        for made in events.keys().flat_map(|event| ["", "Permission"].map(|kind| format!("{id}{event}{kind}"))) {
+            assert!(!is_known(&made), "{made} is the template's own");
+        }
+    }
+}
+
+#[test]
 fn every_function_is_deployed_under_its_own_name_from_its_own_package() {
     let functions = Template::load().functions();
     assert_eq!(functions.keys().cloned().collect::<BTreeSet<_>>(), packages());

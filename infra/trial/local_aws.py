@@ -16,7 +16,8 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AW
 
 
 class LocalAws:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, checks_rights: bool = False) -> None:
+        """With `checks_rights` functions have the rights that their roles give them, and no others."""
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.url = f"http://{self.address}"
@@ -27,8 +28,10 @@ class LocalAws:
         self._environment = clean_environment(
             GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", SFTP_ENABLED="0", IOT_MTLS_ENABLED="0",
             TMPDIR=str(scratch), STATE_DIR=str(scratch / "state"), S3_DATA_DIR=str(scratch / "s3"),
+            # The functions that it starts inherit it, and so call this AWS.
+            AWS_ENDPOINT_URL=self.url, AUTH="true" if checks_rights else "false",
         )
-        # For the commands of the pages.
+        # For commands that ask this AWS.
         self.environment = clean_environment(**CREDENTIALS, AWS_ENDPOINT_URL=self.url, SAM_CLI_TELEMETRY="0")
 
     def __enter__(self) -> "LocalAws":
@@ -82,16 +85,17 @@ class Stack:
         """Makes the authorizers, integrations and routes of an OpenAPI `Body`, which ministack ignores."""
         for logical_id, resource in self.template["Resources"].items():
             if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
-                self._mend(self.physical_ids[logical_id], self.resolve(resource["Properties"]["Body"]))
+                body = resource["Properties"]["Body"]
+                schemes = body.get("components", {}).get("securitySchemes", {})
+                self._mend(self.physical_ids[logical_id], self.resolve(body["paths"]), self.resolve(schemes))
 
-    def _mend(self, api_id: str, body: dict[str, Any]) -> None:
+    def _mend(self, api_id: str, paths: dict[str, Any], schemes: dict[str, Any]) -> None:
         gateway = self._aws.client("apigatewayv2")
-        schemes = body.get("components", {}).get("securitySchemes", {})
         authorizers = {
             name: gateway.create_authorizer(ApiId=api_id, Name=name, **authorizer(scheme))
             for name, scheme in schemes.items()
         }
-        for path, methods in body["paths"].items():
+        for path, methods in paths.items():
             for method, operation in methods.items():
                 integration = operation["x-amazon-apigateway-integration"]
                 made = gateway.create_integration(
@@ -104,7 +108,20 @@ class Stack:
                     protection = {"AuthorizationType": kind, "AuthorizerId": authorizers[name]["AuthorizerId"]}
                 method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
                 target = f"integrations/{made['IntegrationId']}"
-                gateway.create_route(ApiId=api_id, RouteKey=f"{method} {path}", Target=target, **protection)
+                for key in route_keys(method, path):
+                    gateway.create_route(ApiId=api_id, RouteKey=key, Target=target, **protection)
+
+    def add_route_response(self, logical_id: str) -> None:
+        """Lets the answers of `$default` of a WebSocket API out: CloudFormation knows no RouteResponse in ministack."""
+        gateway, api_id = self._aws.client("apigatewayv2"), self.physical_ids[logical_id]
+        [route] = [route for route in gateway.get_routes(ApiId=api_id)["Items"] if route["RouteKey"] == "$default"]
+        gateway.create_route_response(ApiId=api_id, RouteId=route["RouteId"], RouteResponseKey="$default")
+
+    def set_variables(self, logical_id: str, **variables: str) -> None:
+        """Sets environment variables of a function; the others stay."""
+        functions, name = self._aws.client("lambda"), self.physical_ids[logical_id]
+        now = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": now | variables})
 
     def resolve(self, value: Any) -> Any:
         """A part of the template with its intrinsic functions replaced by what they give."""
@@ -142,6 +159,16 @@ class Stack:
     def _arn(self, logical_id: str) -> str:
         functions = self._aws.client("lambda")
         return functions.get_function(FunctionName=self.physical_ids[logical_id])["Configuration"]["FunctionArn"]
+
+
+def route_keys(method: str, path: str) -> list[str]:
+    """The routes for a path; `{proxy+}` wants one character in ministack, so `/` behind the path is one of its own."""
+    if path == "/$default":
+        return ["$default"]
+    found = [f"{method} {path}"]
+    if path.endswith("/{proxy+}"):
+        found.append(f"{method} {path.removesuffix('{proxy+}')}")
+    return found
 
 
 def authorizer(scheme: dict[str, Any]) -> dict[str, Any]:

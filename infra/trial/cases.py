@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import time
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -26,6 +27,14 @@ class Cases:
             return
         self.failed.append(name)
         print(f"FAILED {name}\n  wanted {wanted!r}\n  got    {found!r}", flush=True)
+
+    def attempt(self, name: str, work: Callable[[], object]) -> None:
+        """A part that breaks off is a failed case; the other parts go on."""
+        try:
+            work()
+        except Exception:
+            self.failed.append(name)
+            print(f"FAILED {name}\n{traceback.format_exc()}", flush=True)
 
     def left_out(self, name: str, reason: str) -> None:
         print(f"left out: {name}: {reason}", flush=True)
@@ -62,14 +71,16 @@ def listens(url: str) -> Callable[[], bool]:
     return answers
 
 
-def wait_until(what: str, holds: Callable[[], bool], running: Callable[[], bool] = lambda: True) -> None:
+def wait_until(
+    what: str, holds: Callable[[], bool], running: Callable[[], bool] = lambda: True, seconds: float = DEADLINE_SECONDS
+) -> None:
     """Asks again until it holds, for a minute at most, and no longer than the program runs."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not holds():
         if not running():
             raise RuntimeError(f"{what}: the program ended")
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {DEADLINE_SECONDS} s")
+            raise TimeoutError(f"{what}: not within {seconds} s")
         time.sleep(0.1)
 
 
