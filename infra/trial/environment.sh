@@ -5,6 +5,7 @@ environment() {
     local folder=.tools/$1
     shift
     if [ "$(cat "$folder/packages.txt" 2>/dev/null)" != "$*" ]; then
+        echo "installing $* into $folder"
         python3 -m venv "$folder"
         "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
         echo "$*" >"$folder/packages.txt"

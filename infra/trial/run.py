@@ -1,4 +1,5 @@
-"""Deploys to a local AWS and tries everything; `infra/try-deploy` calls it with the folder that `sam build` filled."""
+"""Deploys to a local AWS and tries everything; `infra/try-deploy` calls it with the folder that `sam build` filled and
+what it was built for."""
 
 import os
 import signal
@@ -21,7 +22,7 @@ from project import Project
 from sockets import Sockets
 
 # What is built here runs here; and who looks on cannot wait for an hour.
-DEV = {"Architecture": "x86_64", "RotateKeysSchedule": "rate(1 minute)"}
+DEV = {"Architecture": sys.argv[2], "RotateKeysSchedule": "rate(1 minute)"}
 CONTRACT = "faregate-contract"
 LOG_LINES = 60
 

@@ -17,7 +17,7 @@ use crate::http::{Edge, app};
 use crate::logging;
 use crate::randomness::Randomness;
 use crate::service::{Service, StartError};
-use crate::settings::{Settings, log_level};
+use crate::settings::{Settings, is_on_lambda, log_level};
 use crate::telemetry::Telemetry;
 
 /// The names of the settings that a function must be given: their defaults are for a laptop.
@@ -41,6 +41,9 @@ pub async fn serve_routes(routes: Router) -> ExitCode {
     let serving = async {
         logging::start(log_level());
         let metrics_namespace = Settings::from_environment(&[])?.metrics_namespace;
+        if !is_on_lambda() {
+            return Err(StartError::NotOnLambda.into());
+        }
         let telemetry = Telemetry::new(metrics_namespace, Clock::system());
         lambda_http::run(app(routes, Edge { randomness: Randomness::from_system()?, telemetry })).await
     };

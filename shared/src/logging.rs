@@ -35,7 +35,8 @@ where
 
 /// Our own events from `level` on; those of libraries from warning on, and no sooner than ours.
 fn levels(level: LevelFilter) -> Targets {
-    let ours = [("faregate", level), ("local", level)];
+    // The embedded DynamoDB warns of every condition that does not hold, which is our daily bread.
+    let ours = [("faregate", level), ("local", level), ("dynoxide", LevelFilter::ERROR)];
     Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(ours)
 }
 

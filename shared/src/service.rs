@@ -8,7 +8,7 @@ use crate::http::{Edge, ViewContext};
 use crate::passwords::{PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
-use crate::settings::{Settings, SettingsError, dynamodb_endpoint};
+use crate::settings::{Settings, SettingsError, dynamodb_endpoint, is_on_lambda};
 use crate::store::{Client, Connections, KeyStore, Sessions, StoreError, Tickets, Users, connect};
 use crate::telemetry::Telemetry;
 use crate::tokens::{KeyAccess, Keyring, Rotation, Signer, Verifier};
@@ -46,19 +46,26 @@ pub enum StartError {
     /// The table was started with other settings.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A Lambda function was started by hand.
+    #[error("this is a Lambda function: start it with `cargo lambda watch`, or the whole service with `cargo run`")]
+    NotOnLambda,
     /// A setting without a default is not set.
     #[error("{0} must be set")]
     Unset(&'static str),
 }
 
 impl Service {
-    /// The service as the environment describes it.
+    /// The service of a Lambda function, as the environment describes it.
     ///
     /// # Errors
     ///
-    /// When a setting is wrong or the machine gives no random bytes.
+    /// When a setting is wrong, the process was not started by Lambda, whose runtime would panic, or the machine gives no
+    /// random bytes.
     pub async fn from_environment() -> Result<Self, StartError> {
         let settings = Settings::from_environment(&[])?;
+        if !is_on_lambda() {
+            return Err(StartError::NotOnLambda);
+        }
         let client = connect(dynamodb_endpoint().as_deref()).await;
         Ok(Self::new(settings, client, Clock::system(), Randomness::from_system()?))
     }

@@ -28,6 +28,13 @@ pub fn dynamodb_endpoint() -> Option<String> {
     std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty())
 }
 
+/// Whether Lambda, or what stands in for it, started this process: it says where to ask for events.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one module that may ask the environment")]
+pub fn is_on_lambda() -> bool {
+    std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+}
+
 /// From which level on log lines are written: `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets to a function's
 /// `ApplicationLogLevel`; info where it is not set.
 #[must_use]

@@ -33,6 +33,13 @@ fn a_missing_setting_is_one_line_that_names_it() {
 }
 
 #[test]
+fn started_by_hand_it_says_what_to_start_instead() {
+    let output = start(&[("FAREGATE_TABLE", "users"), ("FAREGATE_KEYS_TABLE", "keys")]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(only_line(&output)["error"].as_str().unwrap().contains("`cargo lambda watch`"));
+}
+
+#[test]
 fn a_bad_setting_is_one_line_that_names_it() {
     let tables = [("FAREGATE_TABLE", "users"), ("FAREGATE_KEYS_TABLE", "keys")];
     for (name, value) in [("FAREGATE_SESSIONS_PER_USER", "none"), ("FAREGATE_TROTTLE", "on")] {

@@ -10,7 +10,7 @@ use lambda_http::lambda_runtime::{self, LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing::Instrument as _;
 
-use crate::telemetry::{Metric, Telemetry, metered};
+use crate::telemetry::{Metric, Telemetry, metered, milliseconds_since};
 
 /// Serves events with `handle` for as long as Lambda keeps this environment.
 ///
@@ -63,7 +63,7 @@ async fn answer<E: Error + Send + Sync + 'static>(
     tracing::info!(
         message = "answered",
         outcome = if is_answered { "ok" } else { "unavailable" },
-        duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+        duration_ms = milliseconds_since(started),
         cold_start = telemetry.is_cold_start(),
         dynamodb.calls = usage.calls,
         dynamodb.read_units = usage.read_units,

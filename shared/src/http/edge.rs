@@ -19,7 +19,7 @@ use super::outcome::Outcome;
 use super::pages;
 use super::steps::Route;
 use crate::randomness::Randomness;
-use crate::telemetry::{Metric, Telemetry, metered};
+use crate::telemetry::{Metric, Telemetry, metered, milliseconds_since};
 
 /// After this long a request is answered with 503: below API Gateway's 30 s and a phone's patience, above one
 /// DynamoDB operation's 6 s.
@@ -63,7 +63,7 @@ impl Edge {
             http.route = response.extensions().get::<Route>().map_or("-", |route| route.0),
             http.status = response.status().as_u16(),
             outcome = Outcome::beside(&response),
-            duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+            duration_ms = milliseconds_since(started),
             cold_start = self.telemetry.is_cold_start(),
             dynamodb.calls = usage.calls,
             dynamodb.read_units = usage.read_units,

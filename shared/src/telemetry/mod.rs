@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 pub use metrics::Metric;
 use metrics::document;
@@ -97,6 +98,12 @@ impl Meter {
             counted: std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
+}
+
+/// The milliseconds since `started`, to the microsecond.
+#[must_use]
+pub fn milliseconds_since(started: Instant) -> f64 {
+    (started.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// How a function tells what its invocations did; clones share what is told already.
