@@ -49,9 +49,6 @@ pub enum StartError {
     /// A Lambda function was started by hand.
     #[error("this is a Lambda function: start it with `cargo lambda watch`, or the whole service with `cargo run`")]
     NotOnLambda,
-    /// A setting without a default is not set.
-    #[error("{0} must be set")]
-    Unset(&'static str),
 }
 
 impl Service {
@@ -155,7 +152,8 @@ impl Service {
     ///
     /// When `FAREGATE_WS_ENDPOINT` is not set.
     pub fn socket_endpoint(&self) -> Result<String, StartError> {
-        self.settings.sockets.management_endpoint.clone().ok_or(StartError::Unset("FAREGATE_WS_ENDPOINT"))
+        let endpoint = self.settings.sockets.management_endpoint.clone();
+        endpoint.ok_or(SettingsError::Missing { name: "FAREGATE_WS_ENDPOINT" }.into())
     }
 
     /// The password hasher; one for all who ask, so that they share its bound.

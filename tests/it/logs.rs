@@ -8,6 +8,7 @@ use faregate::logging::json_lines;
 use faregate_tests::{PASSWORD, Record, START, TestApp, claim, empty_request, fresh_id, hash_of, json_request};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 #[derive(Clone, Default)]
@@ -44,10 +45,16 @@ impl Captured {
     }
 }
 
+/// What this thread logs from now on, at `level` and above.
+fn listen(level: LevelFilter) -> (Captured, DefaultGuard) {
+    let captured = Captured::default();
+    let guard = tracing::subscriber::set_default(json_lines(level, captured.clone()));
+    (captured, guard)
+}
+
 #[tokio::test]
 async fn each_request_is_one_line_with_its_id() {
-    let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let (captured, _guard) = listen(LevelFilter::INFO);
     let app = TestApp::start().await;
     let reply = app.sign_up("ann").await;
     app.send(empty_request(Method::GET, "/secret/path?token=abc")).await.is(404);
@@ -61,8 +68,7 @@ async fn each_request_is_one_line_with_its_id() {
 
 #[tokio::test]
 async fn a_line_says_how_a_request_ended_and_what_it_cost() {
-    let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let (captured, _guard) = listen(LevelFilter::INFO);
     let app = TestApp::start().await;
     app.sign_up("ann").await.is(201);
     app.try_log_in("ann", "wrong").await.is(401);
@@ -88,8 +94,7 @@ async fn a_line_says_how_a_request_ended_and_what_it_cost() {
 
 #[tokio::test]
 async fn below_its_level_nothing_is_written() {
-    let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::ERROR, captured.clone()));
+    let (captured, _guard) = listen(LevelFilter::ERROR);
     let app = TestApp::start().await;
     app.sign_up("ann").await.is(201);
     assert_eq!(captured.text(), "");
@@ -98,8 +103,7 @@ async fn below_its_level_nothing_is_written() {
 
 #[tokio::test]
 async fn a_missing_table_or_right_is_our_trouble_and_the_log_says_which() {
-    let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let (captured, _guard) = listen(LevelFilter::INFO);
     let app = TestApp::start().await;
     app.sign_up("ann").await.is(201);
     let lost = app.another(&[("FAREGATE_TABLE", "nobody-made-it")]).await;
@@ -171,8 +175,7 @@ async fn opens_a_socket(app: &TestApp) -> Given {
 
 #[tokio::test]
 async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
-    let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let (captured, _guard) = listen(LevelFilter::INFO);
     let app = TestApp::start().await;
     // A token alone, long ago and now; a copy that went another way; a table that was restored.
     let (old, first_access) = app.user_with_ids("ann@example.com").await;
@@ -224,8 +227,7 @@ async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
 
 #[tokio::test]
 async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
-    let captured = Captured::default();
-    let _guard = tracing::subscriber::set_default(json_lines(LevelFilter::INFO, captured.clone()));
+    let (captured, _guard) = listen(LevelFilter::INFO);
     let app = TestApp::start().await;
     let tokens = app.user("ann@example.com").await;
     app.sign_up("ann@example.com").await.is(400);
