@@ -11,6 +11,7 @@ mod client;
 mod edge;
 mod error;
 mod fields;
+pub mod html;
 mod json;
 mod metadata;
 mod negotiation;
