@@ -33,7 +33,6 @@ for variant in seed policy rotate; do
     echo "contract over HTTP, variant $variant: $greeting"
     python3 "$folder/run.py" "http://127.0.0.1:$port" --variant "$variant" --quiet \
         --id-body any --id-claim string --extra-claims --deviations "$folder/deviations.json" --signing-key "$key" \
-        --skip-tag browsable \
         --admin-cmd "$binaries/faregate --endpoint-url http://127.0.0.1:$dynamodb_port users"
     stop
     exec {output}<&-

@@ -28,6 +28,8 @@ LEFT_OUT = {
     "method.log_in.OPTIONS": OPTIONS,
     "method.refresh.OPTIONS": OPTIONS,
     "auth_header.sign_up.OPTIONS_garbage_token": OPTIONS,
+    "browsable.sign_up.options": OPTIONS,
+    "browsable.refresh.options": OPTIONS,
     "route.unknown_OPTIONS": OPTIONS,
     "body.sign_up.invalid_utf8": TEXT,
     "body.sign_up.charset_latin1": TEXT,

@@ -20,9 +20,9 @@ impl Case {
         self.variants.iter().any(|known| known == variant)
     }
 
-    /// Whether it is left out: the reference failed, it records a browser's page, or we differ on purpose.
+    /// Whether it is left out: the reference failed, or we differ on purpose.
     pub(crate) fn left_out(&self) -> bool {
-        self.deviates || self.tags.iter().any(|tag| tag == "reference-5xx" || tag == "browsable")
+        self.deviates || self.tags.iter().any(|tag| tag == "reference-5xx")
     }
 }
 

@@ -1,6 +1,11 @@
-//! The form fields of a page.
+//! The title and the form fields of a page.
 
 use serde_json::{Map, Value};
+
+/// The title of `html`.
+pub(crate) fn title(html: &str) -> Option<&str> {
+    html.split_once("<title>")?.1.split("</title>").next()
+}
 
 /// The named form fields of `html`, each with its type.
 pub(crate) fn fields(html: &str) -> Value {

@@ -61,8 +61,13 @@ const VIEW: View = View {
     path: "/api/log_in",
     name: "Log In",
     description: "",
+    about: "Opens a session on one device and gives its two tokens: an access token to send with every \
+            other request, and a refresh token that gets the next access token. An unknown name, a wrong \
+            password and an inactive user get the same answer. An app may also send device_name, which \
+            the list of sessions shows, and rotation_next, which ties the next refresh to this device.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
+    asks_for_token: false,
     fields: &[
         Field::required("username", "Username"),
         Field { input: Some(Input::Password), ..Field::required("password", "Password") },

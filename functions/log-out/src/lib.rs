@@ -48,9 +48,12 @@ const VIEW: View = View {
     name: "Token Blacklist",
     description: "Takes a token and blacklists it. Must be used with the\n\
                   `rest_framework_simplejwt.token_blacklist` app installed.",
+    about: "Ends the session that a refresh token belongs to. The token gets no other, the access tokens \
+            of the session open nothing here any more, and its WebSockets close.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    fields: &[Field::required("refresh", "Refresh")],
+    asks_for_token: false,
+    fields: &[Field::secret("refresh", "Refresh")],
 };
 
 /// `/api/log_out` and `/api/log_out/`.

@@ -55,8 +55,12 @@ const LIST: View = View {
     path: "/api/sessions",
     name: "Sessions",
     description: "Lists your open sessions, the last used one first.",
+    about: "Lists your open sessions, the last used one first: on which device, since when, when it was \
+            used and until when it lives unless it is used again. The one that asks is marked as \
+            current.",
     method: Verb::Get,
     authentication: Authentication::Required,
+    asks_for_token: true,
     fields: &[],
 };
 
@@ -64,8 +68,11 @@ const ONE: View = View {
     path: "/api/sessions/{sid}",
     name: "Session",
     description: "Ends one of your sessions.",
+    about: "Ends one of your sessions, by the id that the list of sessions gives. Its tokens open \
+            nothing any more and its WebSockets close.",
     method: Verb::Delete,
     authentication: Authentication::Required,
+    asks_for_token: true,
     fields: &[],
 };
 
@@ -73,8 +80,11 @@ const OTHERS: View = View {
     path: "/api/log_out/others",
     name: "Log Out Others",
     description: "Ends all of your sessions but this one.",
+    about: "Ends all of your sessions but the one that asks. Their tokens open nothing any more and \
+            their WebSockets close.",
     method: Verb::Post,
     authentication: Authentication::Required,
+    asks_for_token: true,
     fields: NO_FIELDS,
 };
 
@@ -82,8 +92,11 @@ const ALL: View = View {
     path: "/api/log_out/all",
     name: "Log Out All",
     description: "Ends all of your sessions.",
+    about: "Ends all of your sessions, the one that asks included. Their tokens open nothing any more \
+            and their WebSockets close.",
     method: Verb::Post,
     authentication: Authentication::Required,
+    asks_for_token: true,
     fields: NO_FIELDS,
 };
 

@@ -30,8 +30,10 @@ const VIEW: View = View {
     path: "/api/me",
     name: "Me",
     description: "",
+    about: "Shows the user whom the access token in the header Authorization belongs to.",
     method: Verb::Get,
     authentication: Authentication::Required,
+    asks_for_token: false,
     fields: &[],
 };
 

@@ -56,8 +56,11 @@ const VIEW: View = View {
     path: "/api/password/change",
     name: "Password Change",
     description: "Sets a new password. Your other sessions end, this one goes on.",
+    about: "Sets a new password, which must pass the password policy. It wants the old one again, beside \
+            the access token. Your other sessions end, this one goes on.",
     method: Verb::Post,
     authentication: Authentication::Required,
+    asks_for_token: true,
     fields: &[
         hidden("old_password", "Old password"),
         hidden("new_password1", "New password1"),

@@ -60,8 +60,12 @@ const VIEW: View = View {
     path: "/api/sign_up",
     name: "Sign Up",
     description: "",
+    about: "Makes a user. Nobody is logged in by it: go on with POST /api/log_in/. Usernames differ by \
+            more than their case, unless the service is set otherwise, and the password must pass the \
+            password policy.",
     method: Verb::Post,
     authentication: Authentication::Optional,
+    asks_for_token: false,
     fields: &[
         // An integer in the reference and in the recorded answer; here it is a string.
         Field { kind: "integer", ..Field::read_only("id", "ID") },
@@ -70,8 +74,8 @@ const VIEW: View = View {
             max_length: Some(MAX_LENGTH),
             ..Field::required("username", "Username")
         },
-        Field::required("password1", "Password1"),
-        Field::required("password2", "Password2"),
+        Field::secret("password1", "Password1"),
+        Field::secret("password2", "Password2"),
         Field { max_length: Some(MAX_LENGTH), ..Field::optional("first_name", "First name") },
         Field { max_length: Some(MAX_LENGTH), ..Field::optional("last_name", "Last name") },
     ],

@@ -55,9 +55,13 @@ const VIEW: View = View {
     name: "Token Refresh",
     description: "Takes a refresh type JSON web token and returns an access type JSON web\n\
                   token if the refresh token is valid.",
+    about: "Gives the next access token. With rotation, which is the default, it gives the next refresh \
+            token too, and the one that was sent is spent: store the new one before using the access \
+            token. The header Faregate-Action says what an app does when it gets none.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    fields: &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")],
+    asks_for_token: false,
+    fields: &[Field::secret("refresh", "Refresh"), Field::read_only("access", "Access")],
 };
 
 /// `/api/token/refresh` and `/api/token/refresh/`.

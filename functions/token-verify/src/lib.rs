@@ -47,9 +47,12 @@ const VIEW: View = View {
     name: "Token Verify",
     description: "Takes a token and indicates if it is valid.  This view provides no\n\
                   information about a token's fitness for a particular use.",
+    about: "Says whether a token, access or refresh, is good now: 200 and an empty object if it is. It \
+            does not say what the token may be used for.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    fields: &[Field::required("token", "Token")],
+    asks_for_token: false,
+    fields: &[Field::secret("token", "Token")],
 };
 
 /// `/api/token/verify` and `/api/token/verify/`.

@@ -45,8 +45,11 @@ const VIEW: View = View {
     path: "/api/ws_ticket",
     name: "WebSocket Ticket",
     description: "Gives a ticket that opens one WebSocket, once, within thirty seconds.",
+    about: "Gives a ticket that opens one WebSocket, once, within thirty seconds. It is for browsers, \
+            which cannot send the header Authorization when they open one.",
     method: Verb::Post,
     authentication: Authentication::Required,
+    asks_for_token: true,
     fields: &[
         Field::read_only("ticket", "Ticket"),
         Field { kind: "integer", ..Field::read_only("expires_in", "Expires in") },

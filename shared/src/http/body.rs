@@ -10,6 +10,8 @@ use super::negotiation::MediaType;
 
 /// The largest body, in bytes (Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`).
 pub(super) const MAX_BYTES: usize = 2_621_440;
+/// The media type of an URL-encoded form.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// The most members of a form (Django's `DATA_UPLOAD_MAX_NUMBER_FIELDS`).
 const MAX_FORM_MEMBERS: usize = 1000;
 
@@ -53,22 +55,45 @@ impl RequestBody {
         }
     }
 
+    /// Whether it is an URL-encoded form.
+    pub(super) fn is_form(&self) -> bool {
+        self.media_type().takes(FORM)
+    }
+
+    /// The values of the field `name` of an URL-encoded form, but for empty ones.
+    pub(super) fn form_values(&self, name: &str) -> Vec<String> {
+        let pairs = form_urlencoded::parse(&self.bytes).filter(|(known, value)| known == name && !value.is_empty());
+        pairs.map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// The bytes as they came.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
+    fn media_type(&self) -> MediaType {
+        MediaType::parse(&self.content_type())
+    }
+
+    fn content_type(&self) -> String {
+        let given = self.content_type.as_ref().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        given.unwrap_or_default()
+    }
+
     /// The members, by the parser that the content type asks for. An empty body has none, whatever its type.
     pub(super) async fn members(&self) -> Result<Members, Refusal> {
-        let given = self.content_type.as_ref().map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let given = given.as_deref().unwrap_or_default();
         if self.bytes.is_empty() {
             return Ok(Members::default());
         }
-        let media_type = MediaType::parse(given);
+        let media_type = self.media_type();
         if media_type.takes("application/json") {
             json_members(&decode(&self.bytes, media_type.parameter("charset"))?)
-        } else if media_type.takes("application/x-www-form-urlencoded") {
+        } else if media_type.takes(FORM) {
             form_members(&self.bytes)
         } else if media_type.takes("multipart/form-data") {
-            multipart_members(given, self.bytes.clone()).await
+            multipart_members(&self.content_type(), self.bytes.clone()).await
         } else {
-            Err(Refusal::UnsupportedMediaType(given.to_owned()))
+            Err(Refusal::UnsupportedMediaType(self.content_type()))
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum Refusal {
     NonField(String),
     /// 400: what is wrong with each field.
     Fields(FieldErrors),
+    /// 400: an access token came in more than one way (RFC 6750, 2).
+    TokenSentTwice,
     /// 401: neither a token nor anything else says who this is.
     NotAuthenticated,
     /// 401: `Authorization: Bearer` without exactly one value.
@@ -98,6 +100,10 @@ impl Refusal {
             }
             Self::RequestTooBig => detail(StatusCode::BAD_REQUEST, "Bad Request (400)"),
             Self::NonField(message) => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
+            Self::TokenSentTwice => Answer::new(
+                StatusCode::BAD_REQUEST,
+                json!({"detail": "Send the access token once: in the form or in the header.", "code": "invalid_request"}),
+            ),
             Self::Fields(errors) => Answer::new(StatusCode::BAD_REQUEST, errors),
             Self::Superseded => advised(
                 StatusCode::CONFLICT,

@@ -20,7 +20,7 @@ pub(super) enum Renderer {
 
 /// Chooses the renderer for a request.
 ///
-/// A browser, which asks for `text/html`, gets JSON; the page is there for `?format=api`.
+/// A browser, which asks for `text/html`, gets the page where there are pages.
 pub(super) fn negotiate(headers: &HeaderMap, query: Option<&str>, browsable: bool) -> Result<Renderer, Refusal> {
     let format = format_of(query);
     let offered: &[&str] = match (format.as_deref(), browsable) {
@@ -35,9 +35,8 @@ pub(super) fn negotiate(headers: &HeaderMap, query: Option<&str>, browsable: boo
             let ranges = accepted.iter().filter(|range| range.specificity() == specificity);
             for range in ranges {
                 if range.takes(media_type) {
-                    let page = *media_type == "text/html" && format.as_deref() == Some("api");
-                    let indent = range.indent();
-                    return Ok(if page { Renderer::Page } else { Renderer::Json { indent } });
+                    let page = *media_type == "text/html";
+                    return Ok(if page { Renderer::Page } else { Renderer::Json { indent: range.indent() } });
                 }
             }
         }
@@ -115,23 +114,32 @@ mod tests {
 
     use super::*;
 
+    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
     fn chosen(accept: &str, query: Option<&str>, browsable: bool) -> Option<Renderer> {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_str(accept).unwrap())]);
         negotiate(&headers, query, browsable).ok()
     }
 
     #[test]
-    fn a_browser_gets_json_until_it_asks_for_the_page() {
-        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        assert_eq!(chosen(browser, None, true), Some(Renderer::Json { indent: None }));
-        assert_eq!(chosen(browser, Some("format=api"), true), Some(Renderer::Page));
-        assert_eq!(chosen("text/html", None, true), Some(Renderer::Json { indent: None }));
+    fn a_browser_gets_the_page_until_it_asks_for_json() {
+        assert_eq!(chosen(BROWSER, None, true), Some(Renderer::Page));
+        assert_eq!(chosen(BROWSER, Some("format=api"), true), Some(Renderer::Page));
+        assert_eq!(chosen(BROWSER, Some("format=json"), true), Some(Renderer::Json { indent: None }));
+    }
+
+    #[test]
+    fn an_app_gets_json_until_it_asks_for_the_page() {
+        assert_eq!(chosen("*/*", None, true), Some(Renderer::Json { indent: None }));
+        assert_eq!(chosen("application/json, text/plain, */*", None, true), Some(Renderer::Json { indent: None }));
+        assert_eq!(chosen("*/*", Some("format=api"), true), Some(Renderer::Page));
     }
 
     #[test]
     fn without_the_browsable_api_there_is_no_page() {
         assert_eq!(chosen("*/*", Some("format=api"), false), None);
         assert_eq!(chosen("text/html", None, false), None);
+        assert_eq!(chosen(BROWSER, None, false), Some(Renderer::Json { indent: None }));
     }
 
     #[test]

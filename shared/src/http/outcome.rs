@@ -49,6 +49,7 @@ impl Refusal {
             Self::ParseError(..) => "parse_error",
             Self::RequestTooBig => "request_too_big",
             Self::NonField(_) | Self::Fields(_) => "invalid_fields",
+            Self::TokenSentTwice => "token_sent_twice",
             Self::NotAuthenticated => "not_authenticated",
             Self::MalformedAuthorization => "bad_authorization_header",
             Self::UserNotFound => "user_not_found",

@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use super::answer::Answer;
 use super::bearer::{Credentials, credentials};
 use super::body::RequestBody;
+use super::browsable::{Asked, unfold};
 use super::client::Client;
 use super::error::Refusal;
 use super::fields::FieldReader;
@@ -27,7 +28,7 @@ use crate::authentication::{Authenticator, Caller};
 pub struct ViewContext {
     /// Tells who is asking; needed unless the view ignores it.
     pub authenticator: Option<Authenticator>,
-    /// Whether there are pages for `?format=api`.
+    /// Whether browsers get pages.
     pub browsable: bool,
     /// The claim `iss`, if it is set; else it is the request's domain.
     pub issuer: Option<String>,
@@ -81,7 +82,7 @@ where
     let service = any(move |request: Request| {
         let (context, deps, handle) = (Arc::clone(&context), Arc::clone(&deps), handle.clone());
         async move {
-            let mut steps = Steps { view, context: &context, cookie_consulted: false };
+            let mut steps = Steps { view, context: &context, cookie_consulted: false, asked: Asked::of(&request) };
             steps.run(request, |call| handle(deps, call).boxed()).await
         }
     });
@@ -94,6 +95,7 @@ struct Steps<'a> {
     view: &'a View,
     context: &'a ViewContext,
     cookie_consulted: bool,
+    asked: Asked,
 }
 
 impl Steps<'_> {
@@ -103,11 +105,11 @@ impl Steps<'_> {
     {
         let negotiated = negotiate(request.headers(), request.uri().query(), self.context.browsable);
         let (renderer, outcome) = match negotiated {
-            Ok(renderer) => (renderer, self.answer(request, handle).await),
+            Ok(renderer) => (renderer, self.answer(renderer, request, handle).await),
             Err(refusal) => (Renderer::Json { indent: None }, Err(refusal)),
         };
-        let Self { view, cookie_consulted, .. } = *self;
-        let rendering = Rendering { view, renderer, cookie_consulted, browsable: self.context.browsable };
+        let Self { view, cookie_consulted, asked, .. } = self;
+        let rendering = Rendering { view, renderer, cookie_consulted: *cookie_consulted, asked };
         let ended = Outcome::of(&outcome);
         let mut response = rendering.respond(outcome);
         response.extensions_mut().insert(Route(view.path));
@@ -115,11 +117,24 @@ impl Steps<'_> {
         response
     }
 
-    async fn answer<F>(&mut self, request: Request, handle: impl FnOnce(Call) -> F + Send) -> Result<Answer, Refusal>
+    async fn answer<F>(
+        &mut self,
+        renderer: Renderer,
+        request: Request,
+        handle: impl FnOnce(Call) -> F + Send,
+    ) -> Result<Answer, Refusal>
     where
         F: Future<Output = Result<Answer, Refusal>> + Send,
     {
-        let caller = self.authenticate(credentials(request.headers())).await?;
+        let (request, credentials) = match renderer {
+            Renderer::Json { .. } => {
+                let credentials = credentials(request.headers());
+                (request, credentials)
+            }
+            Renderer::Page => unfold(request, self.view, &mut self.asked).await?,
+        };
+        let caller = self.authenticate(credentials).await?;
+        self.asked.caller = caller.as_ref().map(|caller| caller.user.username.to_string());
         if request.method() == Method::OPTIONS {
             return Ok(Answer::ok(metadata::of(self.view, self.context.browsable)));
         }

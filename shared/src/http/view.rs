@@ -9,12 +9,16 @@ pub struct View {
     pub path: &'static str,
     /// The name, in words.
     pub name: &'static str,
-    /// What it does; may be empty.
+    /// What it does, as `OPTIONS` says it; may be empty.
     pub description: &'static str,
+    /// What it does, for people who have not met it: in full sentences, without markup. Not in `OPTIONS`.
+    pub about: &'static str,
     /// The one method that it handles beside `OPTIONS`; `GET` brings `HEAD`.
     pub method: Verb,
     /// Whether it wants to know who is asking.
     pub authentication: Authentication,
+    /// Whether the forms of its page ask for an access token: where a user is required and no page has one to offer.
+    pub asks_for_token: bool,
     /// What it takes and gives.
     pub fields: &'static [Field],
 }
@@ -65,8 +69,25 @@ pub struct Field {
 pub enum Input {
     /// In clear.
     Text,
-    /// Hidden while typing.
+    /// A secret, in clear while typing, as the reference has it; never shown again.
+    Secret,
+    /// A secret, hidden while typing; never shown again.
     Password,
+}
+
+impl Input {
+    /// Whether what is typed must not be shown again.
+    pub(super) const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::Password)
+    }
+
+    /// The attribute `type` of its element.
+    pub(super) const fn html_type(self) -> &'static str {
+        match self {
+            Self::Text | Self::Secret => "text",
+            Self::Password => "password",
+        }
+    }
 }
 
 impl Field {
@@ -82,6 +103,12 @@ impl Field {
             help_text: None,
             kind: "string",
         }
+    }
+
+    /// A secret that a request must have.
+    #[must_use]
+    pub const fn secret(name: &'static str, label: &'static str) -> Self {
+        Self { input: Some(Input::Secret), ..Self::required(name, label) }
     }
 
     /// A text that a request may have.
@@ -105,6 +132,11 @@ impl View {
             Verb::Post => "POST, OPTIONS",
             Verb::Delete => "DELETE, OPTIONS",
         }
+    }
+
+    /// The fields that a form asks for, each with how.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = (&'static Field, Input)> {
+        self.fields.iter().filter_map(|field| Some((field, field.input?)))
     }
 
     /// Whether it handles `method`, beside `OPTIONS`.
