@@ -5,13 +5,13 @@ use faregate_tests::{Reply, TestApp, Tokens, empty_request, json_request, raw_re
 use serde_json::{Value, json};
 
 /// A route and what a good request to it looks like.
-struct Route {
-    path: &'static str,
-    method: Method,
+pub(crate) struct Route {
+    pub(crate) path: &'static str,
+    pub(crate) method: Method,
     /// The members that it takes.
-    members: &'static [&'static str],
+    pub(crate) members: &'static [&'static str],
     /// Whether it wants an access token.
-    wants_token: bool,
+    pub(crate) wants_token: bool,
 }
 
 const fn post(path: &'static str, members: &'static [&'static str]) -> Route {
@@ -22,7 +22,7 @@ const fn post_with_token(path: &'static str, members: &'static [&'static str]) -
     Route { path, method: Method::POST, members, wants_token: true }
 }
 
-const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     post("/api/sign_up/", &["username", "password1", "password2", "first_name", "last_name"]),
     post("/api/log_in/", &["username", "password"]),
     post("/api/token/refresh/", &["refresh"]),

@@ -7,6 +7,7 @@
 mod abuse;
 mod api;
 mod authorizer;
+mod browsable;
 mod budget;
 mod deployment;
 mod events;

@@ -50,8 +50,8 @@ const VIEW: View = View {
     path: "/api/account/delete",
     name: "Account Delete",
     description: "Deletes your account and everything that belongs to it. There is no way back.",
-    about: "Deletes your account and everything that belongs to it, open WebSockets included. It wants \
-            the password again, beside the access token. There is no way back.",
+    about: "Deletes your account and everything that belongs to it. There is no way back. It wants the \
+            password again, beside the access token.",
     method: Verb::Post,
     authentication: Authentication::Required,
     asks_for_token: true,

@@ -80,8 +80,8 @@ const OTHERS: View = View {
     path: "/api/log_out/others",
     name: "Log Out Others",
     description: "Ends all of your sessions but this one.",
-    about: "Ends all of your sessions but the one that asks. Their tokens open nothing any more and \
-            their WebSockets close.",
+    about: "Ends all of your sessions but this one. Their tokens open nothing any more and their \
+            WebSockets close.",
     method: Verb::Post,
     authentication: Authentication::Required,
     asks_for_token: true,
@@ -92,8 +92,8 @@ const ALL: View = View {
     path: "/api/log_out/all",
     name: "Log Out All",
     description: "Ends all of your sessions.",
-    about: "Ends all of your sessions, the one that asks included. Their tokens open nothing any more \
-            and their WebSockets close.",
+    about: "Ends all of your sessions, this one included. Their tokens open nothing any more and their \
+            WebSockets close.",
     method: Verb::Post,
     authentication: Authentication::Required,
     asks_for_token: true,

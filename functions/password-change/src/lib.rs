@@ -56,8 +56,8 @@ const VIEW: View = View {
     path: "/api/password/change",
     name: "Password Change",
     description: "Sets a new password. Your other sessions end, this one goes on.",
-    about: "Sets a new password, which must pass the password policy. It wants the old one again, beside \
-            the access token. Your other sessions end, this one goes on.",
+    about: "Sets a new password. Your other sessions end, this one goes on. It wants the old password \
+            again, beside the access token, and the new one must pass the password policy.",
     method: Verb::Post,
     authentication: Authentication::Required,
     asks_for_token: true,

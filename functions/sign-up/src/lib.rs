@@ -60,7 +60,7 @@ const VIEW: View = View {
     path: "/api/sign_up",
     name: "Sign Up",
     description: "",
-    about: "Makes a user. Nobody is logged in by it: go on with POST /api/log_in/. Usernames differ by \
+    about: "Makes a user. It logs nobody in: go on with POST /api/log_in/. Two usernames must differ in \
             more than their case, unless the service is set otherwise, and the password must pass the \
             password policy.",
     method: Verb::Post,

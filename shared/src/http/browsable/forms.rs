@@ -4,12 +4,11 @@ use axum::http::Method;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
-use super::super::answer::json_text;
 use super::super::json;
 use super::super::view::{Field, Input, Verb};
-use super::Exchange;
 use super::posted::TOKEN_FIELD;
 use super::told::Told;
+use super::{Exchange, shown_json};
 
 /// Where a form posts to: the same path, and a page again.
 const HERE: &str = "?format=api";
@@ -21,7 +20,7 @@ pub(super) fn plain(exchange: &Exchange<'_>) -> Markup {
         @if view.asks_for_token && view.method != Verb::Post {
             form.card method="post" action=(standing_for(first(view.method))) autocomplete="off" {
                 (token("asking"))
-                div.actions { (buttons(view.method)) (json_link(view.method)) }
+                div.actions { (buttons(view.method)) }
             }
         } @else if view.asks_for_token {
             details {
@@ -35,7 +34,7 @@ pub(super) fn plain(exchange: &Exchange<'_>) -> Markup {
             div.actions {
                 @if view.method == Verb::Get { a.button.primary href=(HERE) { "GET" } }
                 form method="post" action=(standing_for(&Method::OPTIONS)) { button { "OPTIONS" } }
-                (json_link(view.method))
+                @if view.method == Verb::Get { a.button href="?format=json" { "GET as JSON" } }
             }
         }
     }
@@ -109,10 +108,6 @@ fn buttons(verb: Verb) -> Markup {
     }
 }
 
-fn json_link(verb: Verb) -> Markup {
-    html! { @if verb == Verb::Get { a.button href="?format=json" { "GET as JSON" } } }
-}
-
 /// The field for an access token in the form `form`. It is a credential: the page never shows one again.
 fn token(form: &str) -> Markup {
     let id = format!("{form}-token");
@@ -166,5 +161,5 @@ fn skeleton(exchange: &Exchange<'_>) -> String {
         (field.name.to_owned(), json!(kept(field, kind, exchange).unwrap_or_default()))
     };
     let members: Map<String, Value> = exchange.view.inputs().map(member).collect();
-    json_text(&Value::Object(members), Some(4))
+    shown_json(&Value::Object(members))
 }

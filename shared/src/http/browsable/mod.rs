@@ -60,7 +60,9 @@ pub(super) fn page(exchange: &Exchange<'_>) -> Markup {
             }
             h1 { (view.name) }
             p { (view.about) }
-            @if !view.description.is_empty() { p.soft { "OPTIONS says: " (view.description) } }
+            @if !view.about.starts_with(view.description.trim_end_matches('.')) {
+                p.soft { "OPTIONS says: " (view.description) }
+            }
             (forms::plain(exchange))
             (ticket(exchange))
             (forms::posting(exchange))
@@ -79,7 +81,7 @@ fn band(exchange: &Exchange<'_>) -> Markup {
                 span.end {
                     @match (&asked.caller, view.authentication) {
                         (Some(name), _) => span { "Logged in as\u{a0}" bdi { b { (name) } } },
-                        (None, Authentication::Ignored) => span { "For anybody: nobody is asked who they are" },
+                        (None, Authentication::Ignored) => span { "No log-in is needed here" },
                         (None, _) => {
                             span { "Not logged in" }
                             a href={ "/admin/login/?next=" (query_value(&asked.path)) } { "Log in" }
