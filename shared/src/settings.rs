@@ -64,7 +64,7 @@ pub struct Settings {
     pub sockets: SocketSettings,
     /// The namespace of metrics; unset, there are none.
     pub metrics_namespace: Option<String>,
-    /// Whether API routes answer `?format=api` with a page.
+    /// Whether API routes answer browsers with pages.
     pub browsable_api: bool,
     /// The DynamoDB table of users and sessions.
     pub table: String,

@@ -120,7 +120,7 @@ pub const SETTINGS: &[Setting] = &[
         "1 to 255 of A-Z, a-z, 0-9 and . - _ / # :",
         "the CloudWatch namespace of embedded metrics on standard output; unset, there are none",
     ),
-    setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages for ?format=api; cargo run switches it on"),
+    setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages with forms for browsers; cargo run switches it on"),
     reserved("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on the API"),
     reserved("FAREGATE_CORS_ORIGINS", "", "exact origins, comma-separated", "browsers elsewhere that may call"),
     reserved(
