@@ -134,6 +134,10 @@ async fn what_is_wrong_stands_beside_its_field_and_only_what_is_no_secret_stays(
     let differing = [("username", "ann"), ("password1", "s3cret-one"), ("password2", "s3cret-two")];
     let reply = submit(&app, "/api/sign_up/", &differing).await;
     assert!(reply.text.contains("role=\"alert\"><p>Passwords must match.</p>"), "{}", reply.text);
+
+    let unnamed = [("username", "ann"), ("password", PASSWORD), ("rotation_next", "x")];
+    let reply = submit(&app, "/api/log_in/", &unnamed).await;
+    assert!(reply.text.contains("role=\"alert\"><p>rotation_next: Enter the SHA-256"), "{}", reply.text);
 }
 
 #[tokio::test]

@@ -16,7 +16,16 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::pages::HTML;
 
-/// The stylesheet of all pages. `style.css` says what its classes are for.
+/// The stylesheet of all pages. Its classes:
+///
+/// - `band` around one `div`: the header, with `brand`, links and, at its `end`, who is logged in;
+/// - `crumbs` around an `ol`, `pages` around an `ul`: breadcrumbs and pagination, the current place by `aria-current`;
+/// - `card`, and `ticket` whose parts are torn along perforations, the first of them a `stub`; `columns` of cards;
+/// - `field` around label, input, `small` and the list `wrong`; `field wide`; `label.check`; `actions` around buttons;
+/// - `button` for links; `primary` and `danger` for both kinds; `message` and `badge` with `error`, `success`, `good`, `bad`,
+///   `accent`;
+/// - `scroll` around a wide table, `stack` on one whose cells say their column in `data-label`; `td.number`; `dl.facts`;
+/// - `soft`, `code`, and `hidden` for what only screen readers say.
 const STYLE: &str = include_str!("style.css");
 
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {

@@ -58,3 +58,19 @@ fn bearer(headers: &HeaderMap, body: &RequestBody, view: &View) -> Result<Creden
         _ => Err(Refusal::TokenSentTwice),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_methods_that_pages_have_buttons_for_are_meant() {
+        assert_eq!(meant(Some("format=api&_method=DELETE")), Some(Method::DELETE));
+        assert_eq!(meant(Some("_method=GET&_method=OPTIONS")), Some(Method::OPTIONS));
+        for query in
+            [None, Some(""), Some("_method=PUT"), Some("_method=get"), Some("_method=HEAD"), Some("method=GET")]
+        {
+            assert_eq!(meant(query), None, "{query:?}");
+        }
+    }
+}
