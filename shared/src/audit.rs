@@ -3,6 +3,7 @@
 //! One log line each, which the request's line and id are beside. It names users and sessions by their ids and nobody by
 //! name; no token, hash or address is in it.
 
+use crate::domain::administration::{Action, Deed};
 use crate::domain::session::{SessionId, Theft};
 use crate::domain::user::UserId;
 use crate::telemetry::{Metric, count};
@@ -62,4 +63,10 @@ pub fn account(user_id: UserId, event: AccountEvent) {
         AccountEvent::Deleted => "account_deleted",
     };
     tracing::info!(message = "audit", audit.event = name, user.id = %user_id);
+}
+
+/// Writes the line about what an administrator or an operator did to the user `user_id`. The trail in the table has the same
+/// for the admin site; this is for those who alarm on logs.
+pub fn administration(user_id: UserId, action: Action, deed: &Deed) {
+    tracing::info!(message = "audit", audit.event = action.as_str(), audit.actor = %deed.actor, user.id = %user_id);
 }

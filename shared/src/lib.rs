@@ -7,6 +7,7 @@
 //! service         builds everything below once, from the settings
 //! events          what API Gateway and schedules send that is no HTTP request
 //! http            bytes in, bytes out; the only module that knows status codes
+//! administrator   who is on the admin site
 //! authentication  who sent this access token
 //! audit           what somebody may have to look into
 //! reaper          tells ws-reaper that a session ended
@@ -22,6 +23,7 @@
 //! logging         log lines
 //! ```
 
+pub mod administrator;
 pub mod audit;
 pub mod authentication;
 pub mod aws;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::administrator::AdminAuthenticator;
 use crate::authentication::Authenticator;
 use crate::clock::Clock;
 use crate::http::{Edge, ViewContext};
@@ -9,7 +10,10 @@ use crate::passwords::{PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
 use crate::settings::{Settings, SettingsError, dynamodb_endpoint, is_on_lambda};
-use crate::store::{Client, Connections, KeyStore, Sessions, StoreError, Tickets, Users, connect};
+use crate::store::{
+    AdminSessions, Administration, Client, Connections, KeyStore, Listing, Sessions, StoreError, Throttles, Tickets,
+    Trail, Users, connect,
+};
 use crate::telemetry::Telemetry;
 use crate::tokens::{KeyAccess, Keyring, Rotation, Signer, Verifier};
 
@@ -132,6 +136,37 @@ impl Service {
     #[must_use]
     pub fn sessions(&self) -> Sessions {
         Sessions::new(self.client.clone(), &self.settings.table, self.randomness.clone())
+    }
+
+    /// What administrators and operators do to users.
+    #[must_use]
+    pub fn administration(&self) -> Administration {
+        Administration::new(self.users())
+    }
+
+    /// The list of all users.
+    #[must_use]
+    pub fn listing(&self) -> Listing {
+        Listing::new(self.client.clone(), self.settings.table.clone(), self.settings.username_case)
+    }
+
+    /// What administrators and operators did.
+    #[must_use]
+    pub fn trail(&self) -> Trail {
+        Trail::new(self.client.clone(), self.settings.table.clone())
+    }
+
+    /// Tells administrators by the cookie of the admin site.
+    #[must_use]
+    pub fn admin_authenticator(&self) -> AdminAuthenticator {
+        let sessions = AdminSessions::new(self.client.clone(), self.settings.table.clone());
+        AdminAuthenticator::new(sessions, self.users(), self.settings.admin_sessions, self.clock.clone())
+    }
+
+    /// The attempts that are counted.
+    #[must_use]
+    pub fn throttles(&self) -> Throttles {
+        Throttles::new(self.client.clone(), self.settings.table.clone(), self.settings.throttle)
     }
 
     /// The tickets.

@@ -8,6 +8,7 @@ use std::fmt;
 use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
+use crate::domain::admin_session::AdminSessionPolicy;
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::session::{Reactivation, SessionPolicy};
 use crate::domain::signing_key::{MAX_ACCESS_LIFETIME_SECONDS, MAX_REFRESH_LIFETIME_SECONDS};
@@ -52,6 +53,12 @@ pub struct Settings {
     pub username_case: CaseSensitivity,
     /// How sessions live.
     pub sessions: SessionPolicy,
+    /// Whether there is an admin site.
+    pub admin_site: bool,
+    /// How sessions on the admin site live.
+    pub admin_sessions: AdminSessionPolicy,
+    /// Whether attempts are counted, so that guessing is slow.
+    pub throttle: bool,
     /// How tokens are made.
     pub tokens: TokenSettings,
     /// How passwords are hashed.
@@ -267,6 +274,12 @@ impl Settings {
                 CaseSensitivity::Insensitive
             },
             sessions: session_policy(&read)?,
+            admin_site: read.switch("FAREGATE_ADMIN_SITE")?,
+            admin_sessions: AdminSessionPolicy {
+                idle_seconds: read.number("FAREGATE_ADMIN_IDLE_SECONDS", 60, 86_400)?,
+                lifetime_seconds: read.number("FAREGATE_ADMIN_SESSION_SECONDS", 60, 604_800)?,
+            },
+            throttle: read.switch("FAREGATE_THROTTLE")?,
             tokens: token_settings(&read)?,
             argon2: argon2_parameters(&read)?,
             argon2_engine: read.choice(

@@ -6,8 +6,10 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use faregate::clock::Clock;
+use faregate::domain::administration::{Actor, Deed, UserChange};
 use faregate::randomness::Randomness;
-use faregate::store::{UserChange, Users};
+use faregate::store::{Administration, Users};
 use serde_json::Value;
 
 use crate::case::Case;
@@ -62,10 +64,12 @@ async fn exchange(step: &Value, variables: &mut Variables, target: &Target) -> V
 
 async fn administer(users: &Users, action: &str, username: &str) -> Result<(), Box<dyn Error>> {
     let id = users.find_id(username).await?.ok_or("no such user in the table")?;
+    let administration = Administration::new(users.clone());
+    let deed = Deed { actor: Actor::Operator, at: Clock::system().now(), source_ip: None };
     match action {
-        "activate" => drop(users.change(id, &UserChange::Activate).await?),
-        "deactivate" => drop(users.change(id, &UserChange::Deactivate).await?),
-        "delete" => users.delete(&users.find(id).await?.ok_or("no profile")?).await?,
+        "activate" => drop(administration.change_now(id, &UserChange::Activate, &deed).await?),
+        "deactivate" => drop(administration.change_now(id, &UserChange::Deactivate, &deed).await?),
+        "delete" => drop(administration.delete(&users.find(id).await?.ok_or("no profile")?, &deed).await?),
         other => panic!("unknown action {other}"),
     }
     Ok(())

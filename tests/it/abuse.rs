@@ -287,6 +287,10 @@ fn every_route_has_a_row() {
         let text = std::fs::read_to_string(entry.unwrap().path().join("src/lib.rs")).unwrap();
         for rest in text.split("path: \"").skip(1) {
             let path = format!("{}/", rest.split('"').next().unwrap());
+            // The pages of the admin site have a suite of their own (tests/it/admin/forgeries.rs), which reads the same list.
+            if path.starts_with("/admin") {
+                continue;
+            }
             let has_row = ROUTES.iter().any(|route| route.path == path) || DOCUMENTS.contains(&path.as_str());
             assert!(has_row, "{path} has no row");
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::TestApp;
 use local::functions::EventFunctions;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ async fn in_session_mode_log_out_and_deactivation_count() {
     assert_eq!(ask(&events, first).await["isAuthorized"], false);
     assert_eq!(ask(&events, second.clone()).await["isAuthorized"], true);
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.service.users().change(id, &UserChange::Deactivate).await.unwrap();
+    app.change(id, UserChange::Deactivate).await;
     assert_eq!(ask(&events, second).await["isAuthorized"], false);
 }
 

@@ -87,7 +87,7 @@ async fn a_line_says_how_a_request_ended_and_what_it_cost() {
     // The last one was throttled, and asked again.
     assert_eq!(told("dynamodb.calls"), [1, 2, 0, 4]);
     assert_eq!(told("dynamodb.read_units"), [0.0, 2.0, 0.0, 2.0]);
-    assert_eq!(told("dynamodb.write_units"), [4.0, 0.0, 0.0, 1.0]);
+    assert_eq!(told("dynamodb.write_units"), [6.0, 0.0, 0.0, 1.0]);
     assert_eq!(lines[0]["span"]["xray.trace_id"], Value::Null);
     assert_eq!(lines[2]["span"]["xray.trace_id"], "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1");
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::indexing_slicing, reason = "tests: a panic is a failure")]
 
 mod abuse;
+mod admin;
 mod api;
 mod authorizer;
 mod browsable;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::http::StatusCode;
-use faregate::store::{UserChange, keys};
+use faregate::domain::administration::UserChange;
+use faregate::store::keys;
 use faregate_tests::TestApp;
 use serde_json::{Value, json};
 
@@ -32,9 +33,8 @@ async fn the_schedule_closes_what_nobody_was_told_of() {
         assert_eq!(socket.closed().await, Some(1000));
     }
     stays.who().await;
-    let users = app.service.users();
-    let id = users.find_id("cid").await.unwrap().unwrap();
-    users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap();
+    let id = app.service.users().find_id("cid").await.unwrap().unwrap();
+    app.delete(id).await;
     assert_eq!(scheduled(&app).await, json!({"closed": 1, "failed": 0}));
     stays.closed().await;
     assert_eq!(scheduled(&app).await, json!({"closed": 0, "failed": 0}));

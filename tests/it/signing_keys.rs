@@ -71,7 +71,7 @@ async fn services_that_start_at_once_share_one_first_key() {
     app.sign_up("ann").await.is(201);
     for round in 0..3 {
         let table = format!("young-keys-{round}");
-        faregate::store::schema::create_missing_tables(&app.client, &[&table]).await.unwrap();
+        faregate::store::schema::create_missing_key_table(&app.client, &table).await.unwrap();
         let settings = [("FAREGATE_KEYS_TABLE", table.as_str()), ("FAREGATE_ACCESS_TOKEN_ALGORITHM", "ES256")];
         let services: Vec<_> = (0..4).map(|_| app.another_service(&settings)).collect();
         let starting = services.iter().map(local::functions::routes);
@@ -254,7 +254,7 @@ async fn a_ring_that_lost_its_keys_does_not_replace_one_that_has_them() {
 #[tokio::test]
 async fn a_verifier_that_started_before_the_first_key_finds_it() {
     let app = TestApp::start().await;
-    faregate::store::schema::create_missing_tables(&app.client, &["young-keys"]).await.unwrap();
+    faregate::store::schema::create_missing_key_table(&app.client, "young-keys").await.unwrap();
     let early = app.another_service(&[("FAREGATE_KEYS_TABLE", "young-keys")]);
     let verifier = early.verifier(early.keyring(KeyAccess::Public));
     let foreign = app.user("ann").await.access;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{Reply, Socket, TestApp, bearer, empty_request, protocols};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn until_forgotten(app: &TestApp) {
 
 pub(crate) async fn change(app: &TestApp, username: &str, change: UserChange) {
     let id = app.service.users().find_id(username).await.unwrap().unwrap();
-    app.service.users().change(id, &change).await.unwrap();
+    app.change(id, change).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

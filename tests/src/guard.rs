@@ -92,12 +92,7 @@ impl Intercept for Guard {
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let accesses = accesses(context.input()).ok_or("a call that no policy is known for")?;
         for access in accesses {
-            let table = if access.table == self.keys_table {
-                TableName::Keys
-            } else {
-                assert_eq!(access.table, self.users_table);
-                TableName::Users
-            };
+            let table = self.table(&access.table);
             let partition = kind_of(&access.partition);
             let action = Action { operation: access.operation.to_owned(), table, partition };
             let mut state = self.deeds.state();
@@ -111,6 +106,20 @@ impl Intercept for Guard {
         Ok(())
     }
 }
+
+impl Guard {
+    fn table(&self, name: &str) -> TableName {
+        match name.strip_suffix(INDEXES) {
+            _ if name == self.keys_table => TableName::Keys,
+            _ if name == self.users_table => TableName::Users,
+            Some(table) if table == self.users_table => TableName::UsersIndexes,
+            _ => panic!("{name} is no table of the service"),
+        }
+    }
+}
+
+/// What follows a table's name in the resource of its indexes.
+const INDEXES: &str = "/index/*";
 
 /// What a call does to the items of one partition.
 struct Access {
@@ -144,7 +153,9 @@ fn accesses(input: &Input) -> Option<Vec<Access>> {
     if let Some(query) = input.downcast_ref::<QueryInput>() {
         let values = query.expression_attribute_values().expect("a query with values");
         let extent = reading(query.projection_expression(), ["pk", "sk"]);
-        return Some(vec![access("Query", query.table_name(), text(values.get(":partition")), extent)]);
+        let table = query.table_name().expect("a table");
+        let table = if query.index_name().is_some() { format!("{table}{INDEXES}") } else { table.to_owned() };
+        return Some(vec![access("Query", Some(&table), text(values.get(":partition")), extent)]);
     }
     if let Some(put) = input.downcast_ref::<PutItemInput>() {
         return Some(vec![access("PutItem", put.table_name(), key(put.item()), writing(false))]);
@@ -207,7 +218,7 @@ fn changing<const N: usize>(
 }
 
 /// The words of DynamoDB's expressions that are no attributes.
-const LANGUAGE: [&str; 6] = ["SET", "REMOVE", "AND", "OR", "attribute_exists", "attribute_not_exists"];
+const LANGUAGE: [&str; 7] = ["SET", "REMOVE", "ADD", "AND", "OR", "attribute_exists", "attribute_not_exists"];
 
 const fn writing(in_transactions: bool) -> Extent {
     Extent { in_transactions, attributes: None }

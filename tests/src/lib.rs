@@ -9,6 +9,7 @@
 #![expect(clippy::missing_panics_doc, reason = "test support: a panic is a failure")]
 #![expect(clippy::must_use_candidate, reason = "test support: asserting verbs are called for their assertion")]
 
+mod browser;
 mod calls;
 mod guard;
 mod record;
@@ -48,6 +49,7 @@ use tokio::task::AbortHandle;
 use tower::ServiceExt as _;
 use tracing::level_filters::LevelFilter;
 
+pub use browser::Browser;
 pub use calls::Calls;
 pub use guard::Deeds;
 pub use record::{Record, fresh_id, hash_of};
@@ -167,6 +169,12 @@ impl TestApp {
     /// The service as the function `package` has it: with the rights of its own policy.
     pub fn function(&self, package: &'static str) -> Service {
         guarded(&self.service, &self.deeds, package)
+    }
+
+    /// Every item of the users table.
+    pub async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.client.scan().table_name(&self.service.settings.table).consistent_read(true);
+        scan.send().await.expect("a scan").items.unwrap_or_default()
     }
 
     /// The functions that answer events, on this service's parts.
@@ -306,7 +314,7 @@ impl Builder {
         let endpoint_url = self.endpoint_url.or_else(|| database.as_ref().map(Running::endpoint_url));
         let client = connect(endpoint_url.as_deref()).await;
         if database.is_some() {
-            create_missing_tables(&client, &[&settings.table, &settings.keys_table]).await.expect("tables");
+            create_missing_tables(&client, &settings.table, &settings.keys_table).await.expect("tables");
         }
         let calls = Calls::default();
         let watched = calls.watching(&client);

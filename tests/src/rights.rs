@@ -8,11 +8,13 @@ use serde_json::{Map, Value};
 
 use crate::template::Template;
 
-/// One of the two tables.
+/// One of the two tables, or the indexes of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TableName {
     /// Users and sessions.
     Users,
+    /// The indexes of the users table.
+    UsersIndexes,
     /// The key ring.
     Keys,
 }
@@ -102,6 +104,7 @@ impl Rights {
     fn grant(&mut self, statement: &Value) {
         let table = match statement["Resource"].as_str() {
             Some(arn) if arn == format!("{TABLES}-users{RESTORED_USERS}") => TableName::Users,
+            Some(arn) if arn == format!("{TABLES}-users{RESTORED_USERS}/index/*") => TableName::UsersIndexes,
             Some(arn) if arn == format!("{TABLES}-keys{RESTORED_KEYS}") => TableName::Keys,
             _ => {
                 let elsewhere = texts(&statement["Action"]).iter().all(|action| !action.starts_with("dynamodb:"));

@@ -1,12 +1,30 @@
 //! What an actor does: the routes as verbs.
 
 use axum::http::Method;
+use faregate::domain::administration::{Actor, Deed, UserChange};
+use faregate::domain::user::UserId;
+use faregate::store::IfUnchanged;
 use serde_json::{Value, json};
 
 use super::requests::{empty_request, json_request, with_bearer};
 use super::{PASSWORD, Reply, TestApp, Tokens};
 
 impl TestApp {
+    /// Applies an operator's change to the user `id`.
+    pub async fn change(&self, id: UserId, change: UserChange) {
+        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None };
+        let changed = self.service.administration().change_now(id, &change, &deed).await;
+        assert!(changed.expect("a change that is made").is_some(), "no such user");
+    }
+
+    /// Deletes the user `id`, as an operator does.
+    pub async fn delete(&self, id: UserId) {
+        let user = self.service.users().find(id).await.expect("a read").expect("a user");
+        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None };
+        let deleted = self.service.administration().delete(&user, &deed).await;
+        assert_eq!(deleted.expect("a deletion"), IfUnchanged::Done);
+    }
+
     /// Sends `body` as JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(json_request(Method::POST, path, body)).await

@@ -4,7 +4,7 @@ use faregate::audit::{self, AccountEvent};
 use faregate::authentication::{AuthenticationError, Caller};
 use faregate::domain::session::{EndReason, Session, SessionId};
 use faregate::domain::user::User;
-use faregate::store::{SessionEnd, SessionKey, StoreError, UserChange, UserUpdate};
+use faregate::store::{SessionEnd, SessionKey, StoreError};
 
 use crate::Deps;
 
@@ -55,7 +55,7 @@ pub(crate) async fn end_others(deps: &Deps, caller: Caller) -> Result<(), Manage
 /// Ends every session, the one that asks included. One write.
 pub(crate) async fn end_all(deps: &Deps, caller: Caller) -> Result<(), ManageError> {
     let user_id = caller.user.id;
-    if let UserUpdate::Changed(_) = deps.users.change(user_id, &UserChange::EndSessions).await? {
+    if deps.users.end_sessions(user_id).await? {
         audit::account(user_id, AccountEvent::SessionsEnded);
     }
     deps.reaper.look_at(user_id).await;

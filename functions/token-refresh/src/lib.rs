@@ -86,7 +86,8 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let signer = deps.signer.ready().await?;
     let shown = Shown::of(&claims, &ids, signer.refresh_kid());
     let refreshed = match expiry {
-        Expiry::ToCome => refresh::refresh(&deps, shown, now).await,
+        // Boxed: the calls to DynamoDB are large.
+        Expiry::ToCome => Box::pin(refresh::refresh(&deps, shown, now)).await,
         Expiry::Past => refresh::repeat(&deps, shown, now).await,
     };
     let Refreshed { user, session, is_rotated, lifetime_from } = refreshed.inspect_err(|error| {

@@ -1,13 +1,13 @@
 //! `faregate users`.
 
+use faregate::domain::administration::{Actor, Deed, UserChange};
 use faregate::domain::password::PasswordHash;
 use faregate::domain::password_policy::PersonalAttributes;
-use faregate::domain::text::trim;
-use faregate::domain::user::{NewUser, User, UserId};
-use faregate::domain::username::{MAX_LENGTH, Username};
+use faregate::domain::user::{self, NewUser, User, UserId};
+use faregate::domain::username::Username;
 use faregate::http::messages;
 use faregate::service::Service;
-use faregate::store::{CreateUserError, UserChange, UserUpdate};
+use faregate::store::{CreateUserError, IfUnchanged};
 
 use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UsersCommand};
 use crate::confirmation;
@@ -50,20 +50,15 @@ async fn create(service: &Service, arguments: NewUserArguments) -> Result<Report
     let now = service.clock.now();
     let new = NewUser { username, first_name, last_name, password_hash };
     let user = User { is_staff: staff, ..User::new(UserId::new(service.randomness.uuid_v7(now)), new, now) };
-    match service.users().create(&user).await {
+    match service.administration().create(&user, &deed(service)).await {
         Ok(()) => Ok(Report { line: format!("made {}", user.username), user, open_sessions: None }),
         Err(CreateUserError::UsernameTaken) => Err(Failure::Refused(messages::USERNAME_TAKEN.to_owned())),
         Err(CreateUserError::Store(error)) => Err(error.into()),
     }
 }
 
-/// A first or last name as sign-up takes it.
 fn person_name(given: &str) -> Result<String, Failure> {
-    let name = trim(given);
-    if name.chars().count() > MAX_LENGTH {
-        return Err(Failure::Refused(messages::too_long(MAX_LENGTH)));
-    }
-    Ok(name.to_owned())
+    user::person_name(given).map_err(|error| Failure::Refused(messages::person_name(error)))
 }
 
 async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
@@ -76,15 +71,12 @@ async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
 
 async fn change(service: &Service, typed: &str, change: UserChange, outcome: &str) -> Result<Report, Failure> {
     let user = find(service, typed).await?;
-    match service.users().change(user.id, &change).await? {
-        UserUpdate::Changed(user) => {
-            if change.ends_sessions() {
-                service.reaper().await.look_at(user.id).await;
-            }
-            Ok(Report { line: format!("{} {outcome}", user.username), user: *user, open_sessions: None })
-        }
-        UserUpdate::Missing => Err(no_such_user(typed)),
+    let changed = service.administration().change_now(user.id, &change, &deed(service)).await?;
+    let user = changed.ok_or_else(|| no_such_user(typed))?;
+    if change.ends_sessions() {
+        service.reaper().await.look_at(user.id).await;
     }
+    Ok(Report { line: format!("{} {outcome}", user.username), user, open_sessions: None })
 }
 
 async fn set_password(service: &Service, arguments: &PasswordArguments) -> Result<Report, Failure> {
@@ -105,7 +97,9 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
     if !arguments.yes && !confirmation::given(&prompt, user.username.as_str()) {
         return Err(Failure::Refused("nothing was deleted".to_owned()));
     }
-    service.users().delete(&user).await?;
+    if service.administration().delete(&user, &deed(service)).await? == IfUnchanged::Changed {
+        return Err(Failure::Refused(format!("{} is being changed by somebody else: try again", user.username)));
+    }
     service.reaper().await.look_at(user.id).await;
     Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
 }
@@ -114,6 +108,11 @@ async fn find(service: &Service, typed: &str) -> Result<User, Failure> {
     let users = service.users();
     let id = users.find_id(typed).await?.ok_or_else(|| no_such_user(typed))?;
     users.find(id).await?.ok_or_else(|| no_such_user(typed))
+}
+
+/// What the trail says of who uses the command.
+fn deed(service: &Service) -> Deed {
+    Deed { actor: Actor::Operator, at: service.clock.now(), source_ip: None }
 }
 
 fn no_such_user(typed: &str) -> Failure {

@@ -35,6 +35,7 @@ pub async fn routes_of(service: impl Fn(&'static str) -> Service + Sync, edge: E
         async { Ok(password_change::router(password_change::Deps::start(&service("password-change")).await?)) }.boxed(),
         async { Ok(account_delete::router(account_delete::Deps::start(&service("account-delete")).await?)) }.boxed(),
         async { Ok(ws_ticket::router(ws_ticket::Deps::start(&service("ws-ticket")).await?)) }.boxed(),
+        async { Ok(admin::router(admin::Deps::start(&service("admin")).await?)) }.boxed(),
         async { Ok(issuer::router(issuer::Deps::start(&service("issuer")).await?)) }.boxed(),
     ];
     let routers = try_join_all(starting).await?;

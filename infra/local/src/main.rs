@@ -134,7 +134,7 @@ async fn serve(
 ) -> Result<(), StartFailure> {
     let randomness = Randomness::from_system().map_err(StartError::from)?;
     let client = connect(Some(&database.endpoint_url())).await;
-    create_missing_tables(&client, &[&settings.table, &settings.keys_table]).await.map_err(StartError::from)?;
+    create_missing_tables(&client, &settings.table, &settings.keys_table).await.map_err(StartError::from)?;
     // Sockets are closed where they are open: in this process, by its own management API.
     let management = || format!("http://127.0.0.1:{}", address.port());
     settings.sockets.management_endpoint.get_or_insert_with(management);

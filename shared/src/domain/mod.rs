@@ -2,6 +2,8 @@
 //!
 //! No I/O, no clock, no AWS, no HTTP: time and randomness come in as arguments.
 
+pub mod admin_session;
+pub mod administration;
 pub mod common_passwords;
 pub mod device;
 pub mod id;
@@ -14,5 +16,6 @@ pub mod signing_key;
 pub mod similarity;
 pub mod socket;
 pub mod text;
+pub mod throttle;
 pub mod user;
 pub mod username;

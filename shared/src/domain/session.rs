@@ -46,6 +46,8 @@ pub enum EndReason {
     LogOut,
     /// The user ended it from another of the sessions.
     EndedElsewhere,
+    /// An administrator ended it.
+    EndedByAdministrator,
     /// Somebody may hold a copy of its tokens.
     Theft(Theft),
 }
@@ -57,6 +59,7 @@ impl EndReason {
         match self {
             Self::LogOut => "log_out",
             Self::EndedElsewhere => "ended_elsewhere",
+            Self::EndedByAdministrator => "ended_by_administrator",
             Self::Theft(theft) => theft.as_str(),
         }
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 pub use super::id::UserId;
 use super::id::{NotAnId, SessionId};
 use super::password::PasswordHash;
+use super::text;
 use super::username::Username;
 use crate::clock::Timestamp;
 
@@ -46,6 +47,36 @@ impl FromStr for Kept {
     }
 }
 
+/// The longest first or last name, in code points (Django's `AbstractUser`).
+pub const MAX_PERSON_NAME_LENGTH: usize = 150;
+
+/// A first or last name, trimmed, as sign-up takes it; may be empty.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn person_name(typed: &str) -> Result<String, PersonNameError> {
+    let name = text::trim(typed);
+    if name.chars().count() > MAX_PERSON_NAME_LENGTH {
+        Err(PersonNameError::TooLong)
+    } else if name.contains('\0') {
+        Err(PersonNameError::NullCharacter)
+    } else {
+        Ok(name.to_owned())
+    }
+}
+
+/// Why a text is no first or last name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PersonNameError {
+    /// It has more than [`MAX_PERSON_NAME_LENGTH`] code points.
+    #[error("the name is too long")]
+    TooLong,
+    /// It holds U+0000.
+    #[error("the name holds a null character")]
+    NullCharacter,
+}
+
 /// A user as the store holds it.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -69,6 +100,8 @@ pub struct User {
     pub kept: Option<Kept>,
     /// When the user signed up.
     pub created_at: Timestamp,
+    /// How often an administrator or an operator changed the user: what a change must have seen to be made.
+    pub version: u64,
 }
 
 /// What of a user decides whether a principal may act.
@@ -117,6 +150,7 @@ impl User {
             epochs: Epochs::default(),
             kept: None,
             created_at: now,
+            version: 0,
         }
     }
 }

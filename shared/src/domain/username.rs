@@ -114,6 +114,13 @@ impl UsernameKey {
         may_be_one.then(|| Self::fold(text, case))
     }
 
+    /// What the keys of names begin with that begin with `typed`, under `case`. A name in which what follows joins the last
+    /// letter typed (a letter and its accent apart) is not among them.
+    #[must_use]
+    pub fn prefix(typed: &str, case: CaseSensitivity) -> String {
+        Self::fold(text::trim(typed), case).0
+    }
+
     fn fold(text: &str, case: CaseSensitivity) -> Self {
         match case {
             CaseSensitivity::Sensitive => Self(nfkc(text)),

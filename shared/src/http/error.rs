@@ -273,6 +273,7 @@ impl Serialize for FieldErrors {
 pub mod messages {
     use super::Weakness;
     use crate::domain::device::{DeviceNameError, MAX_NAME_LENGTH};
+    use crate::domain::user::{MAX_PERSON_NAME_LENGTH, PersonNameError};
     use crate::domain::username::{MAX_LENGTH, UsernameError};
 
     /// A field is missing.
@@ -299,6 +300,15 @@ pub mod messages {
         match error {
             UsernameError::ForbiddenCharacter => USERNAME.to_owned(),
             UsernameError::TooLong => too_long(MAX_LENGTH),
+        }
+    }
+
+    /// A first or last name is none.
+    #[must_use]
+    pub fn person_name(error: PersonNameError) -> String {
+        match error {
+            PersonNameError::TooLong => too_long(MAX_PERSON_NAME_LENGTH),
+            PersonNameError::NullCharacter => NUL.to_owned(),
         }
     }
 

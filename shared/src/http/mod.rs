@@ -7,6 +7,7 @@ mod answer;
 mod bearer;
 mod body;
 mod browsable;
+pub mod browser;
 mod client;
 mod edge;
 mod error;

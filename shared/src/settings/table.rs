@@ -90,6 +90,19 @@ pub const SETTINGS: &[Setting] = &[
         "when a session ends whatever happens",
     ),
     setting("FAREGATE_SESSIONS_PER_USER", "20", "a number from 1 to 1000", "the least recently used session gives way"),
+    setting("FAREGATE_ADMIN_SITE", "on", "on or off", "whether there is an admin site at /admin/"),
+    setting(
+        "FAREGATE_ADMIN_IDLE_SECONDS",
+        "1800",
+        "a number from 60 to 86400",
+        "how long a session on the admin site lives without a request",
+    ),
+    setting(
+        "FAREGATE_ADMIN_SESSION_SECONDS",
+        "28800",
+        "a number from 60 to 604800",
+        "when a session on the admin site ends whatever happens",
+    ),
     setting(
         "FAREGATE_AUTHORIZER_MODE",
         "stateless",
@@ -131,7 +144,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     reserved("FAREGATE_DUMMY_HASH", "argon2id", "argon2id", "which hash an unknown username costs"),
     reserved("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "off", "on or off", "exchange refresh tokens of a Django once"),
-    reserved("FAREGATE_THROTTLE", "on", "on or off", "slow down guessing"),
+    setting("FAREGATE_THROTTLE", "on", "on or off", "slow down guessing; so far at the admin site's log-in"),
     setting(
         "FAREGATE_ARGON2_MEMORY_KIB",
         "19456",

@@ -22,6 +22,14 @@ pub enum StoreError {
     /// An item is not as we write it.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The table is from before there was a list of users.
+    #[error(
+        "the table {table} has no list of users: it was made by an earlier Faregate; start another one with --data PATH, or remove it"
+    )]
+    NoIndexes {
+        /// The table's name.
+        table: String,
+    },
     /// The table was made with the other setting of `FAREGATE_USERNAME_CASE_SENSITIVE`.
     #[error(
         "FAREGATE_USERNAME_CASE_SENSITIVE is {asked}, but this table was started with {recorded}: \

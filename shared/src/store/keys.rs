@@ -16,6 +16,10 @@
 //! | the sockets of a user; all sockets | `Query` | `CONNECTIONS#<last digit of id>`, `<id>#` and all |
 //! | users and sessions behind sockets | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | how names are compared | `GetItem`, `PutItem` | `SETTINGS` `USERNAME_CASE` |
+//! | a page of all users, the newest first or by name | `Query` of an index | `LIST#<active>#<staff>#<shard>` |
+//! | a session on the admin site: enter, look, be seen, leave | `TransactWriteItems`, `GetItem`, `UpdateItem` | `ADMIN_SESSION#<hash>` `-` |
+//! | what administrators did: to a user, in a month | `TransactWriteItems`, `Query` | `AUDIT#<id>` and `AUDIT#<month>` `<entry>` |
+//! | one more attempt; forget them | `UpdateItem`, `DeleteItem` | `THROTTLE#<scope>#<key>` `WINDOW#<begin>` |
 //!
 //! The keys table: `PUBLIC`, `PRIVATE` and `REFRESH`, each `KEY#<kid>`, so that a policy can give the public parts
 //! without the others (`dynamodb:LeadingKeys`); `PRIVATE` `FIRST` is the lot that concurrent first starts draw. A
@@ -25,8 +29,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::clock::Timestamp;
 use crate::domain::session::SessionId;
-use crate::domain::user::UserId;
+use crate::domain::user::{User, UserId};
 use crate::domain::username::UsernameKey;
 
 /// The partition key's attribute.
@@ -69,6 +74,12 @@ pub fn user_partition(id: UserId) -> String {
 #[must_use]
 pub fn profile(id: UserId) -> Key {
     Key::new(user_partition(id), PROFILE)
+}
+
+/// A user that nobody is.
+#[must_use]
+pub fn no_profile() -> Key {
+    Key::new("USER#", PROFILE)
 }
 
 /// The sort key of the user; sessions sort behind it, so that one query from here on reads both.
@@ -121,6 +132,73 @@ pub fn connections_of(user: UserId) -> String {
 #[must_use]
 pub fn connection(user: UserId, id: &str) -> Key {
     Key::new(connections_of(user), format!("{user}#{id}"))
+}
+
+/// The attribute that says in which partition of the list a user is.
+pub const LIST_PARTITION: &str = "list_partition";
+/// The attribute by which the list is sorted by name: the key under which the name is unique.
+pub const USERNAME_KEY: &str = "username_key";
+/// The index of users by age: their ids begin with the time (RFC 9562, 5.7).
+pub const BY_AGE: &str = "by-age";
+/// The index of users by name.
+pub const BY_NAME: &str = "by-name";
+
+/// In how many partitions users of one kind are. DynamoDB takes 1,000 writes a second for each key of an index, and an index
+/// that falls behind holds up the table.
+const LIST_SHARDS: u8 = 8;
+
+/// The partition of the list that `user` is in. Kinds of users have partitions of their own, so that the few who are staff
+/// or inactive are found among millions without reading these.
+#[must_use]
+pub fn list_partition(user: &User) -> String {
+    let last = user.id.to_string().bytes().next_back().unwrap_or(b'0');
+    shard_of_list(user.is_active, user.is_staff, last % LIST_SHARDS)
+}
+
+/// The partitions of the list that users of a kind are in; of a flag that is `None`, both kinds.
+#[must_use]
+pub fn list_partitions(is_active: Option<bool>, is_staff: Option<bool>) -> Vec<String> {
+    let wanted =
+        |flag: Option<bool>| [true, false].into_iter().filter(move |value| flag.is_none_or(|flag| flag == *value));
+    let kinds = wanted(is_active).flat_map(|active| wanted(is_staff).map(move |staff| (active, staff)));
+    // Staff are few: one partition holds them.
+    let shards = |staff: bool| if staff { 1 } else { LIST_SHARDS };
+    kinds.flat_map(|(active, staff)| (0..shards(staff)).map(move |shard| shard_of_list(active, staff, shard))).collect()
+}
+
+fn shard_of_list(is_active: bool, is_staff: bool, shard: u8) -> String {
+    let active = if is_active { "active" } else { "inactive" };
+    if is_staff { format!("LIST#{active}#staff") } else { format!("LIST#{active}#user#{shard}") }
+}
+
+/// A session on the admin site, by the hash of what its cookie holds.
+#[must_use]
+pub fn admin_session(hash: &str) -> Key {
+    Key::new(format!("ADMIN_SESSION#{hash}"), "-")
+}
+
+/// The partition of what was done to a user.
+#[must_use]
+pub fn trail_of(user: UserId) -> String {
+    format!("AUDIT#{user}")
+}
+
+/// The partition of what was done in a month, such as `2026-01`.
+#[must_use]
+pub fn trail_in(month: &str) -> String {
+    format!("AUDIT#{month}")
+}
+
+/// An entry of the trail in `partition`.
+#[must_use]
+pub fn trail_entry(partition: String, id: &str) -> Key {
+    Key::new(partition, id)
+}
+
+/// The attempts of one kind under `key` in the window that begins at `window`.
+#[must_use]
+pub fn throttle(scope: &str, key: &str, window: Timestamp) -> Key {
+    Key::new(format!("THROTTLE#{scope}#{key}"), format!("WINDOW#{}", window.seconds()))
 }
 
 /// How names are compared, recorded at the first start.

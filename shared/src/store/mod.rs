@@ -4,6 +4,8 @@
 //! that log-out holds at once. The SDK repeats a call whose answer was lost, so a conditional write can meet its own
 //! first attempt: each update carries a request id, and finding its own id counts as success.
 
+mod admin_sessions;
+mod administration;
 mod case_setting;
 mod connect;
 mod connections;
@@ -12,16 +14,21 @@ mod item;
 mod key_steps;
 pub mod keyring;
 pub mod keys;
+mod listing;
 mod metering;
 mod revocation;
 pub mod schema;
 mod session_item;
 mod sessions;
 mod table;
+mod throttles;
 mod tickets;
+mod trail;
 mod transaction;
 mod users;
 
+pub use admin_sessions::AdminSessions;
+pub use administration::Administration;
 pub use case_setting::recorded_case;
 pub use connect::connect;
 pub use connections::{ConnectionPage, Connections, PageStart};
@@ -29,9 +36,12 @@ pub use error::StoreError;
 pub use item::Unreadable;
 pub use key_steps::{Moved, NewKey};
 pub use keyring::KeyStore;
+pub use listing::{Filter, ListPage, ListedUser, Listing, Place};
 pub use sessions::{Advanced, PrincipalStates, SessionEnd, SessionKey, Sessions};
+pub use throttles::{Slot, Throttles};
 pub use tickets::Tickets;
-pub use users::{CreateUserError, IfUnchanged, UserChange, UserUpdate, Users};
+pub use trail::{Trail, TrailPage, month_of};
+pub use users::{CreateUserError, IfUnchanged, Users};
 
 /// The client of the SDK, for those who wire things together.
 pub use aws_sdk_dynamodb::Client;

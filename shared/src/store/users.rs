@@ -1,10 +1,11 @@
 //! Users and their identifiers.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use tokio::sync::OnceCell;
 
@@ -22,7 +23,7 @@ use crate::randomness::Randomness;
 #[derive(Clone, Debug)]
 pub struct Users {
     pub(super) table: Table,
-    case: CaseSensitivity,
+    pub(super) case: CaseSensitivity,
     /// Set once the table is known to compare names as we do.
     case_agreed: Arc<OnceCell<()>>,
     pub(super) randomness: Randomness,
@@ -37,41 +38,6 @@ pub enum CreateUserError {
     /// DynamoDB failed; nothing was written.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A change that an operator makes to a user.
-#[derive(Clone, Debug)]
-pub enum UserChange {
-    /// May log in again.
-    Activate,
-    /// May not log in; every session is over.
-    Deactivate,
-    /// A new password; every session is over.
-    Password(PasswordHash),
-    /// Every session is over.
-    EndSessions,
-    /// May or may not enter the admin site.
-    Staff(bool),
-}
-
-impl UserChange {
-    /// Whether it ends every session of the user.
-    #[must_use]
-    pub const fn ends_sessions(&self) -> bool {
-        match self {
-            Self::Deactivate | Self::Password(_) | Self::EndSessions => true,
-            Self::Activate | Self::Staff(_) => false,
-        }
-    }
-}
-
-/// What came of a change.
-#[derive(Debug)]
-pub enum UserUpdate {
-    /// The user as it is now.
-    Changed(Box<User>),
-    /// There is no such user any more.
-    Missing,
 }
 
 /// What came of a write that a user asked for, on the condition that user and session are as they were read.
@@ -106,11 +72,21 @@ impl Users {
     ///
     /// When the name is taken or DynamoDB fails.
     pub async fn create(&self, user: &User) -> Result<(), CreateUserError> {
+        self.create_with(user, []).await
+    }
+
+    /// The same, with `more` in the transaction.
+    pub(super) async fn create_with<const N: usize>(
+        &self,
+        user: &User,
+        more: [TransactWriteItem; N],
+    ) -> Result<(), CreateUserError> {
         self.agree_on_case().await?;
         let identifier = Writer::new(&keys::identifier(&user.username.key(self.case)))
             .with("user_id", text(user.id.to_string()))
             .finish();
-        let puts = vec![self.put_new(identifier)?, self.put_new(profile_item(user))?];
+        let mut puts = vec![self.put_new(identifier)?, self.put_new(profile_item(user, self.case))?];
+        puts.extend(more);
         match self.table.transact(puts, &self.randomness).await? {
             Transacted::Done => Ok(()),
             // A repeated call met its own first attempt, later than DynamoDB remembers the token.
@@ -145,47 +121,69 @@ impl Users {
         Ok(found.map(|item| Reader(&item).parsed("user_id")).transpose()?)
     }
 
+    /// Under what attempts to log in as `typed` are counted: the same for every spelling of one name.
+    #[must_use]
+    pub fn throttle_key(&self, typed: &str) -> String {
+        // No username holds a slash.
+        UsernameKey::for_look_up(typed, self.case).map_or_else(|| "/".to_owned(), |key| key.as_str().to_owned())
+    }
+
+    /// The user `id`; `None` asks for a user that does not exist, at the same cost. One read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn find_or_nobody(&self, id: Option<UserId>) -> Result<Option<User>, StoreError> {
+        let found = self.table.get(&id.map_or_else(keys::no_profile, keys::profile)).await?;
+        Ok(found.map(|item| user_of(&item)).transpose()?)
+    }
+
     /// The user `id`. One read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
     pub async fn find(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        let found = self.table.get(&keys::profile(id)).await?;
-        Ok(found.map(|item| user_of(&item)).transpose()?)
+        self.find_or_nobody(Some(id)).await
     }
 
-    /// Applies `change` to the user `id`. One write, which does not make a user that is gone.
+    /// The names of those of `ids`, at most 100, who are there. One batch read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn change(&self, id: UserId, change: &UserChange) -> Result<UserUpdate, StoreError> {
-        let (assignments, value) = match change {
-            UserChange::Activate => ("SET is_active = :value", flag(true)),
-            UserChange::Deactivate => ("SET is_active = :value, deactivations = deactivations + :one", flag(false)),
-            UserChange::Password(hash) => {
-                ("SET password_hash = :value, revocations = revocations + :one", text(hash.as_str()))
-            }
-            UserChange::EndSessions => ("SET revocations = revocations + :value", number(1)),
-            UserChange::Staff(staff) => ("SET is_staff = :value", flag(*staff)),
-        };
-        let mut update = self
+    pub async fn names(&self, ids: &HashSet<UserId>) -> Result<HashMap<UserId, Username>, StoreError> {
+        let wanted: Vec<keys::Key> = ids.iter().map(|id| keys::profile(*id)).collect();
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.table.get_batch(&wanted, Some("pk, sk, user_id, username")).await?;
+        let names = found.iter().map(|item| {
+            let read = Reader(item);
+            Ok::<_, Unreadable>((read.parsed("user_id")?, Username::from_stored(read.text("username")?)))
+        });
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+
+    /// Ends every session of the user `id`, at the user's own wish; whether there is such a user. One write, which does not
+    /// make a user that is gone.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn end_sessions(&self, id: UserId) -> Result<bool, StoreError> {
+        let update = self
             .table
             .client
             .update_item()
             .table_name(&self.table.name)
             .set_key(Some(keys::profile(id).attributes()))
-            .update_expression(assignments)
+            .update_expression("SET revocations = revocations + :one")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":value", value)
-            .return_values(ReturnValue::AllNew);
-        if assignments.contains(":one") {
-            update = update.expression_attribute_values(":one", number(1));
-        }
+            .expression_attribute_values(":one", number(1));
         match update.send().await {
-            Ok(output) => Ok(UserUpdate::Changed(Box::new(user_of(&output.attributes.unwrap_or_default())?))),
-            Err(error) if condition_failed(&error) => Ok(UserUpdate::Missing),
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
             Err(error) => Err(self.table.failed("UpdateItem", &error)),
         }
     }
@@ -215,21 +213,6 @@ impl Users {
         }
     }
 
-    /// Removes `user`: every session, one call each; then the user and the name in one transaction.
-    ///
-    /// A log-in at the same time can leave a session behind: without its user it is good for nothing and goes by TTL.
-    ///
-    /// # Errors
-    ///
-    /// When DynamoDB fails; the user is still there then, and a second call finishes.
-    pub async fn delete(&self, user: &User) -> Result<(), StoreError> {
-        let profile = Delete::builder().set_key(Some(keys::profile(user.id).attributes()));
-        match self.delete_all(user, None, profile).await? {
-            IfUnchanged::Done => Ok(()),
-            IfUnchanged::Changed => Err(StoreError::Inconsistent("the name belongs to another user")),
-        }
-    }
-
     /// Removes `user` at the wish of who is logged in with the session `asking`, which goes last: if this fails in between,
     /// it can ask again. Only if the user is active and has the password and the epoch that were read; other sessions are
     /// over either way.
@@ -244,14 +227,17 @@ impl Users {
             .expression_attribute_values(":known", number(user.epochs.revocations))
             .expression_attribute_values(":active", flag(true))
             .expression_attribute_values(":hash", text(user.password_hash.as_str()));
-        self.delete_all(user, asking, profile).await
+        self.delete_with(user, asking, profile, []).await
     }
 
-    async fn delete_all(
+    /// Removes everything that is `user`'s, the session `last` and the user at the end, as `profile` says, with `more` in the
+    /// same transaction.
+    pub(super) async fn delete_with<const N: usize>(
         &self,
         user: &User,
         last: Option<SessionId>,
         profile: DeleteBuilder,
+        more: [TransactWriteItem; N],
     ) -> Result<IfUnchanged, StoreError> {
         let last = last.map(|id| keys::session(user.id, id));
         let kept = [Some(keys::PROFILE), last.as_ref().map(|key| key.sort.as_str())];
@@ -266,6 +252,7 @@ impl Users {
             let delete = delete.table_name(&self.table.name).build().map_err(|error| unbuildable(&error))?;
             deletes.push(TransactWriteItem::builder().delete(delete).build());
         }
+        deletes.extend(more);
         match self.table.transact(deletes, &self.randomness).await? {
             Transacted::Done => Ok(IfUnchanged::Done),
             Transacted::Refused(_) => Ok(IfUnchanged::Changed),
@@ -289,7 +276,7 @@ fn is_held_by(reason: Option<&CancellationReason>, id: UserId) -> bool {
     holder == Some(id)
 }
 
-fn profile_item(user: &User) -> Attributes {
+fn profile_item(user: &User, case: CaseSensitivity) -> Attributes {
     Writer::new(&keys::profile(user.id))
         .with("user_id", text(user.id.to_string()))
         .with("username", text(user.username.as_str()))
@@ -301,6 +288,9 @@ fn profile_item(user: &User) -> Attributes {
         .with("revocations", number(user.epochs.revocations))
         .with("deactivations", number(user.epochs.deactivations))
         .with("created_at", number(user.created_at.milliseconds()))
+        .with("version", number(user.version))
+        .with(keys::LIST_PARTITION, text(keys::list_partition(user)))
+        .with(keys::USERNAME_KEY, text(user.username.key(case).as_str()))
         .finish()
 }
 
@@ -321,6 +311,7 @@ pub(super) fn user_of(item: &Attributes) -> Result<User, Unreadable> {
         epochs: epochs_of(read)?,
         kept: read.optional_parsed(KEPT)?,
         created_at: read.milliseconds("created_at")?,
+        version: read.number("version")?,
     })
 }
 

@@ -1,5 +1,5 @@
 use axum::http::{HeaderValue, Method, header};
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{PASSWORD, Reply, TestApp, json_request};
 use serde_json::json;
 
@@ -9,7 +9,7 @@ async fn unknown_wrong_and_inactive_have_equal_answers_and_equal_calls() {
     app.sign_up("ann").await.is(201);
     app.sign_up("ben").await.is(201);
     let ben = app.service.users().find_id("ben").await.unwrap().unwrap();
-    app.service.users().change(ben, &UserChange::Deactivate).await.unwrap();
+    app.change(ben, UserChange::Deactivate).await;
     app.calls.take();
     let long = "x".repeat(5000);
     let attempts =
@@ -168,7 +168,7 @@ async fn a_new_password_ends_every_session() {
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
     let password = faregate::domain::password::Password::parse("another-Oak-77".to_owned()).unwrap();
     let hash = app.service.passwords().unwrap().hash(password, [1; 16]).await.unwrap();
-    app.service.users().change(id, &UserChange::Password(hash)).await.unwrap();
+    app.change(id, UserChange::Password(hash)).await;
     app.me(&tokens.access).await.is(401);
     app.refresh(&tokens.refresh).await.is(401);
     app.try_log_in("ann", PASSWORD).await.is(401);

@@ -1,5 +1,5 @@
 use axum::http::{HeaderValue, Method, header};
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{TestApp, empty_request};
 use serde_json::json;
 
@@ -34,9 +34,9 @@ async fn deactivating_a_user_ends_the_sessions_for_good() {
     let app = TestApp::start().await;
     let tokens = app.user("ann").await;
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.service.users().change(id, &UserChange::Deactivate).await.unwrap();
+    app.change(id, UserChange::Deactivate).await;
     assert_eq!(app.me(&tokens.access).await.json, json!({"detail": "User is inactive", "code": "user_inactive"}));
-    app.service.users().change(id, &UserChange::Activate).await.unwrap();
+    app.change(id, UserChange::Activate).await;
     app.me(&tokens.access).await.is(401);
     app.refresh(&tokens.refresh).await.is(401);
     app.log_in("ann").await;

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{PASSWORD, TestApp, dynamodb_json};
 use serde_json::json;
 
@@ -97,7 +97,7 @@ async fn a_password_that_somebody_else_changed_meanwhile_ends_the_request() {
     let app = TestApp::start().await;
     let access = app.user("ann").await.access;
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.service.users().change(id, &UserChange::EndSessions).await.unwrap();
+    app.change(id, UserChange::EndSessions).await;
     app.change_password(&access, NEW).await.is(401);
     app.try_log_in("ann", PASSWORD).await.is(200);
 }

@@ -1,7 +1,7 @@
 //! A user's sessions: looked at and ended, one by one and together.
 
 use axum::http::{HeaderValue, Method, header};
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{PASSWORD, TestApp, claim, fresh_id, json_request};
 use serde_json::{Value, json};
 
@@ -181,7 +181,7 @@ async fn who_was_deactivated_meanwhile_ends_nothing() {
     let app = TestApp::start().await;
     let access = app.user("ann").await.access;
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.service.users().change(id, &UserChange::Deactivate).await.unwrap();
+    app.change(id, UserChange::Deactivate).await;
     app.post_as(&access, "/api/log_out/others/", &json!({})).await.is(401);
     app.sessions(&access).await.is(401);
 }

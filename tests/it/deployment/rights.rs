@@ -18,6 +18,7 @@ async fn everything(deeds: &Deeds) {
     sign_ups_and_log_ins(&app, deeds).await;
     refreshes(&app).await;
     sessions_and_account(&app).await;
+    admin_site(&app, deeds).await;
     sockets(&app).await;
     keys(&app).await;
     first_starts(&app).await;
@@ -68,6 +69,36 @@ async fn sessions_and_account(app: &TestApp) {
     app.post_as(&access, "/api/account/delete/", &json!({"password": "another-Oak-77"})).await.is(200);
 }
 
+async fn admin_site(app: &TestApp, deeds: &Deeds) {
+    let mut browser = app.administrator("ada").await;
+    // A visit is noted once a minute.
+    app.clock.advance_seconds(60);
+    browser.get("/admin/users/?q=a").await.is(200);
+    let new = [("username", "ben"), ("password1", "another-Oak-77"), ("password2", "another-Oak-77")];
+    let address = browser.submit("/admin/users/add/", &new).await.header("location").unwrap();
+    let address = address.split('?').next().unwrap().to_owned();
+    let log_in = json!({"username": "ben", "password": "another-Oak-77"});
+    let sid = claim(&app.post("/api/log_in/", &log_in).await.field("access"), "sid");
+    for fields in [
+        vec![("action", "names"), ("first_name", "B")],
+        vec![("action", "end_session"), ("session", &sid)],
+        vec![("action", "grant_staff")],
+        vec![("action", "deactivate")],
+    ] {
+        let page = browser.get(&address).await;
+        browser.post(&address, &page, &fields).await.is(303);
+    }
+    browser.submit(&format!("{address}password/"), &new[1..]).await.is(303);
+    app.post("/api/log_in/", &log_in).await.is(401);
+    browser.submit(&format!("{address}delete/"), &new[..1]).await.is(303);
+    let trail = browser.get("/admin/trail/").await;
+    browser.post("/admin/logout/", &trail, &[]).await.is(303);
+    // A hash of other parameters is made anew here too.
+    let stricter = TestApp::builder().endpoint(&app.endpoint_url()).clock(app.clock.clone()).noting(deeds);
+    let stricter = stricter.with("FAREGATE_ARGON2_ITERATIONS", "2").start().await;
+    stricter.browser().log_in("ada", faregate_tests::PASSWORD).await.is(303);
+}
+
 async fn sockets(app: &TestApp) {
     let tokens = app.user("cora").await;
     let mut request = empty_request(Method::POST, "/api/ws_ticket/");
@@ -101,6 +132,8 @@ async fn first_starts(app: &TestApp) {
     empty(app).await;
     sign_up::Deps::start(&app.function("sign-up")).await.unwrap();
     token_refresh::Deps::start(&app.function("token-refresh")).await.unwrap();
+    empty(app).await;
+    admin::Deps::start(&app.function("admin")).await.unwrap();
 }
 
 async fn empty(app: &TestApp) {

@@ -24,7 +24,7 @@ impl Operator {
     pub(crate) async fn new() -> Self {
         let database = start(&Data::Memory, 0).await.unwrap();
         let client = connect(Some(&database.endpoint_url())).await;
-        create_missing_tables(&client, &["faregate", "faregate-keys"]).await.unwrap();
+        create_missing_tables(&client, "faregate", "faregate-keys").await.unwrap();
         Self { database }
     }
 

@@ -1,4 +1,4 @@
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{TestApp, claims};
 use serde_json::{Value, json};
 
@@ -155,9 +155,9 @@ async fn a_refresh_while_inactive_spends_nothing_where_reactivation_revives() {
         .await;
     let tokens = app.user("ann").await;
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.service.users().change(id, &UserChange::Deactivate).await.unwrap();
+    app.change(id, UserChange::Deactivate).await;
     app.refresh(&tokens.refresh).await.is(401);
-    app.service.users().change(id, &UserChange::Activate).await.unwrap();
+    app.change(id, UserChange::Activate).await;
     app.refresh(&tokens.refresh).await.is(200);
 }
 
@@ -165,9 +165,8 @@ async fn a_refresh_while_inactive_spends_nothing_where_reactivation_revives() {
 async fn a_deleted_user_has_no_active_account() {
     let app = TestApp::start().await;
     let tokens = app.user("ann").await;
-    let users = app.service.users();
-    let id = users.find_id("ann").await.unwrap().unwrap();
-    users.delete(&users.find(id).await.unwrap().unwrap()).await.unwrap();
+    let id = app.service.users().find_id("ann").await.unwrap().unwrap();
+    app.delete(id).await;
     let reply = app.refresh(&tokens.refresh).await;
     assert_eq!(reply.json, json!({"detail": "No active account found for the given token."}));
     app.log_out(&tokens.refresh).await.is(200);

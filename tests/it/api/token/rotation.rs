@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::Method;
-use faregate::store::UserChange;
+use faregate::domain::administration::UserChange;
 use faregate_tests::{PASSWORD, Record, TestApp, Tokens, claim, claims, fresh_id, hash_of, json_request};
 use serde_json::{Value, json};
 
@@ -219,11 +219,11 @@ async fn a_deactivated_or_deleted_user_refreshes_no_more() {
     let app = TestApp::start().await;
     let (record, _) = app.user_with_ids("ann").await;
     let id = app.service.users().find_id("ann").await.unwrap().unwrap();
-    app.service.users().change(id, &UserChange::Deactivate).await.unwrap();
+    app.change(id, UserChange::Deactivate).await;
     let reply = app.refresh_with(&record).await;
     assert_eq!(reply.json, json!({"detail": "No active account found for the given token."}));
     assert_eq!(reply.header("faregate-action").as_deref(), Some("reauthenticate"));
-    app.service.users().change(id, &UserChange::Activate).await.unwrap();
+    app.change(id, UserChange::Activate).await;
     says_over(&app.refresh_with(&record).await);
 }
 

@@ -1,0 +1,13 @@
+//! The Lambda function `admin`.
+
+use std::process::ExitCode;
+
+use admin::{Deps, router};
+use faregate::function::serve_requests;
+
+const REQUIRED: &[&str] = &["FAREGATE_TABLE"];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    serve_requests(REQUIRED, Deps::start, router).await
+}

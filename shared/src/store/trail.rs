@@ -1,0 +1,127 @@
+//! The trail: who did what to whom, for the administrators. An entry is written in the transaction of what it tells, twice:
+//! under the user and under the month.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+
+use super::error::{StoreError, unbuildable};
+use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
+use super::{Client, Table, keys};
+use crate::clock::Timestamp;
+use crate::domain::administration::{Action, Actor, Deed, TrailEntry};
+use crate::domain::user::UserId;
+use crate::randomness::Randomness;
+
+/// Seconds that an entry is kept: four hundred days, so that a yearly audit finds the whole year.
+const KEPT_SECONDS: i64 = 400 * 86_400;
+
+/// The trail in one table; clones share the connection.
+#[derive(Clone, Debug)]
+pub struct Trail {
+    table: Table,
+}
+
+/// A part of the trail, the newest first.
+#[derive(Debug)]
+pub struct TrailPage {
+    /// The entries.
+    pub entries: Vec<TrailEntry>,
+    /// Whether there are older ones.
+    pub has_older: bool,
+}
+
+impl Trail {
+    /// The trail in the table `name`.
+    #[must_use]
+    pub const fn new(client: Client, name: String) -> Self {
+        Self { table: Table { client, name } }
+    }
+
+    /// The newest `most` entries about the user `id` that are older than the entry `before`. One read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn of_user(&self, id: UserId, before: Option<&str>, most: usize) -> Result<TrailPage, StoreError> {
+        self.page(&keys::trail_of(id), before, most).await
+    }
+
+    /// The newest `most` entries of `month`, such as `2026-01`, that are older than the entry `before`. One read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn in_month(&self, month: &str, before: Option<&str>, most: usize) -> Result<TrailPage, StoreError> {
+        self.page(&keys::trail_in(month), before, most).await
+    }
+
+    async fn page(&self, partition: &str, before: Option<&str>, most: usize) -> Result<TrailPage, StoreError> {
+        let query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .limit(i32::try_from(most.saturating_add(1)).unwrap_or(i32::MAX))
+            // An entry's id begins with a hexadecimal digit: `g` comes after all of them.
+            .key_condition_expression("pk = :partition AND sk < :before")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":before", text(before.unwrap_or("g")));
+        let output = query.send().await.map_err(|error| self.table.failed("Query", &error))?;
+        let mut entries = output.items().iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
+        let has_older = entries.len() > most;
+        entries.truncate(most);
+        Ok(TrailPage { entries, has_older })
+    }
+}
+
+/// The month of `at`, such as `2026-01`.
+#[must_use]
+pub fn month_of(at: Timestamp) -> String {
+    at.rfc3339().chars().take(7).collect()
+}
+
+impl Table {
+    /// The parts of a transaction that remember `action`, done to the user `user_id`.
+    pub(super) fn remember(
+        &self,
+        action: Action,
+        user_id: UserId,
+        deed: &Deed,
+        randomness: &Randomness,
+    ) -> Result<[TransactWriteItem; 2], StoreError> {
+        let id = randomness.uuid_v7(deed.at).hyphenated().to_string();
+        let entry = TrailEntry { id, deed: deed.clone(), action, user_id };
+        let put = |partition: String| {
+            let item = entry_item(partition, &entry);
+            let put = Put::builder().table_name(&self.name).set_item(Some(item)).build();
+            put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(|error| unbuildable(&error))
+        };
+        Ok([put(keys::trail_of(user_id))?, put(keys::trail_in(&month_of(deed.at)))?])
+    }
+}
+
+fn entry_item(partition: String, entry: &TrailEntry) -> Attributes {
+    let TrailEntry { id, deed, action, user_id } = entry;
+    let writer = Writer::new(&keys::trail_entry(partition, id))
+        .with("actor", text(deed.actor.to_string()))
+        .with("action", text(action.as_str()))
+        .with("user_id", text(user_id.to_string()))
+        .with("at", number(deed.at.milliseconds()))
+        .with(keys::TTL, number(deed.at.plus_seconds(KEPT_SECONDS).seconds()));
+    match &deed.source_ip {
+        Some(address) => writer.with("source_ip", text(address)).finish(),
+        None => writer.finish(),
+    }
+}
+
+fn entry_of(item: &Attributes) -> Result<TrailEntry, Unreadable> {
+    let read = Reader(item);
+    let actor: Actor = read.parsed("actor")?;
+    Ok(TrailEntry {
+        id: read.text(keys::SORT)?,
+        deed: Deed { actor, at: read.milliseconds("at")?, source_ip: read.optional_text("source_ip") },
+        action: read.parsed("action")?,
+        user_id: read.parsed("user_id")?,
+    })
+}
