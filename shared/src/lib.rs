@@ -9,6 +9,7 @@
 //! http            bytes in, bytes out; the only module that knows status codes
 //! administrator   who is on the admin site
 //! authentication  who sent this access token
+//! credentials     whose username and password these are
 //! audit           what somebody may have to look into
 //! reaper          tells ws-reaper that a session ended
 //! tokens          claims, key ring, signing and verifying
@@ -28,6 +29,7 @@ pub mod audit;
 pub mod authentication;
 pub mod aws;
 pub mod clock;
+pub mod credentials;
 pub mod domain;
 pub mod events;
 pub mod function;

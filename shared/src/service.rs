@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::administrator::AdminAuthenticator;
 use crate::authentication::Authenticator;
 use crate::clock::Clock;
-use crate::http::{Edge, ViewContext};
+use crate::credentials::Credentials;
+use crate::http::{Classes, Edge, RemoteUsers, ViewContext};
 use crate::passwords::{PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
@@ -160,13 +161,32 @@ impl Service {
     #[must_use]
     pub fn admin_authenticator(&self) -> AdminAuthenticator {
         let sessions = AdminSessions::new(self.client.clone(), self.settings.table.clone());
-        AdminAuthenticator::new(sessions, self.users(), self.settings.admin_sessions, self.clock.clone())
+        AdminAuthenticator::new(sessions, self.users(), self.settings.admin.sessions, self.clock.clone())
     }
 
-    /// The attempts that are counted.
-    #[must_use]
-    pub fn throttles(&self) -> Throttles {
-        Throttles::new(self.client.clone(), self.settings.table.clone(), self.settings.throttle)
+    /// Checks usernames and passwords where no app logs in.
+    ///
+    /// # Errors
+    ///
+    /// When the password engine does not work on this machine.
+    pub fn credentials(&self) -> Result<Credentials, StartError> {
+        let throttles = Throttles::new(self.client.clone(), self.settings.table.clone(), self.settings.throttle);
+        let parts = (self.clock.clone(), self.randomness.clone());
+        Ok(Credentials::new(self.users(), throttles, self.passwords()?, parts))
+    }
+
+    /// The authentication classes beside the token, as far as they are switched on.
+    ///
+    /// # Errors
+    ///
+    /// When the password engine does not work on this machine.
+    pub fn classes(&self) -> Result<Classes, StartError> {
+        let remote_user = self.settings.classes.remote_user_claim.clone();
+        Ok(Classes {
+            session: self.settings.admin.is_served.then(|| self.admin_authenticator()),
+            basic: self.settings.classes.basic.then(|| self.credentials()).transpose()?,
+            remote_user: remote_user.map(|claim| RemoteUsers { claim, users: self.users(), clock: self.clock.clone() }),
+        })
     }
 
     /// The tickets.
@@ -261,6 +281,7 @@ impl Service {
     pub fn view_context(&self) -> ViewContext {
         ViewContext {
             authenticator: None,
+            classes: Classes::default(),
             browsable: self.settings.browsable_api,
             issuer: self.settings.tokens.issuer.clone(),
         }

@@ -53,10 +53,10 @@ pub struct Settings {
     pub username_case: CaseSensitivity,
     /// How sessions live.
     pub sessions: SessionPolicy,
-    /// Whether there is an admin site.
-    pub admin_site: bool,
-    /// How sessions on the admin site live.
-    pub admin_sessions: AdminSessionPolicy,
+    /// The admin site.
+    pub admin: AdminSettings,
+    /// Which classes of authentication there are beside tokens and sessions.
+    pub classes: ClassSettings,
     /// Whether attempts are counted, so that guessing is slow.
     pub throttle: bool,
     /// How tokens are made.
@@ -77,6 +77,24 @@ pub struct Settings {
     pub table: String,
     /// The DynamoDB table of keys.
     pub keys_table: String,
+}
+
+/// The admin site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// Whether there is one.
+    pub is_served: bool,
+    /// How sessions on it live.
+    pub sessions: AdminSessionPolicy,
+}
+
+/// Which classes of authentication `me` takes beside tokens and sessions on the admin site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassSettings {
+    /// Whether scripts may ask with HTTP Basic.
+    pub basic: bool,
+    /// The claim of a token that API Gateway has verified, in which a username stands; unset, no claim is read.
+    pub remote_user_claim: Option<String>,
 }
 
 /// How tokens are made.
@@ -274,10 +292,16 @@ impl Settings {
                 CaseSensitivity::Insensitive
             },
             sessions: session_policy(&read)?,
-            admin_site: read.switch("FAREGATE_ADMIN_SITE")?,
-            admin_sessions: AdminSessionPolicy {
-                idle_seconds: read.number("FAREGATE_ADMIN_IDLE_SECONDS", 60, 86_400)?,
-                lifetime_seconds: read.number("FAREGATE_ADMIN_SESSION_SECONDS", 60, 604_800)?,
+            admin: AdminSettings {
+                is_served: read.switch("FAREGATE_ADMIN_SITE")?,
+                sessions: AdminSessionPolicy {
+                    idle_seconds: read.number("FAREGATE_ADMIN_IDLE_SECONDS", 60, 86_400)?,
+                    lifetime_seconds: read.number("FAREGATE_ADMIN_SESSION_SECONDS", 60, 604_800)?,
+                },
+            },
+            classes: ClassSettings {
+                basic: read.switch("FAREGATE_BASIC_AUTH")?,
+                remote_user_claim: read.claim("FAREGATE_REMOTE_USER_CLAIM")?,
             },
             throttle: read.switch("FAREGATE_THROTTLE")?,
             tokens: token_settings(&read)?,

@@ -107,12 +107,27 @@ async fn the_page_shows_the_answer_as_an_app_gets_it() {
         "<b>Content-Type:</b> application/json\n",
         "&quot;detail&quot;: &quot;Method \\&quot;GET\\&quot; not allowed.&quot;",
         "Makes a user.",
-        "href=\"/admin/login/?next=%2Fapi%2Fsign_up%2F\"",
+        "Not logged in",
     ] {
         assert!(reply.text.contains(part), "{part}: {}", reply.text);
     }
     let json = app.send(browsing(empty_request(Method::GET, "/api/sign_up/?format=json"))).await;
     assert_eq!(json.json, json!({"detail": "Method \"GET\" not allowed."}));
+}
+
+#[tokio::test]
+async fn who_asks_stands_on_top_and_a_way_to_log_in_where_that_helps() {
+    let app = TestApp::start().await;
+    for (path, text) in [
+        ("/api/log_in/", "No log-in is needed here"),
+        ("/api/sign_up/", "Not logged in"),
+        ("/api/sessions/", "No access token yet"),
+        ("/api/me/", "href=\"/admin/login/?next=%2Fapi%2Fme%2F\""),
+    ] {
+        let page = open(&app, path).await;
+        assert!(page.text.contains(text), "{path}: {}", page.text);
+        assert_eq!(page.text.contains("/admin/login/"), path == "/api/me/", "{path}");
+    }
 }
 
 #[tokio::test]

@@ -59,11 +59,12 @@ impl Deeds {
     }
 }
 
-/// The rights of every function where the authorizer reads sessions.
+/// The rights of every function where the authorizer reads sessions and `me` takes every class of authentication.
 fn rights_of(package: &str) -> Rights {
     static RIGHTS: OnceLock<BTreeMap<String, Rights>> = OnceLock::new();
     let all = RIGHTS.get_or_init(|| {
-        let template = Template::load().with("AuthorizerMode", "session");
+        let template =
+            Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on").with("RemoteUserClaim", "email");
         let functions = template.functions().into_keys();
         functions.map(|package| (package.clone(), Rights::of(&template, &package))).collect()
     });

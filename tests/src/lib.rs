@@ -54,7 +54,7 @@ pub use calls::Calls;
 pub use guard::Deeds;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
-pub use requests::{claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
+pub use requests::{basic, claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
 pub use rights::{Rights, TableName, statements, texts};
 pub use socket::{Socket, bearer, protocols};
 pub use template::Template;

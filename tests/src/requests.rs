@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, header};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// The claims of `token`, whatever its signature.
@@ -56,4 +56,12 @@ pub fn json_request(method: Method, path: &str, body: &Value) -> Request<Body> {
 pub fn raw_request(method: Method, path: &str, (content_type, body): (&str, impl Into<Body>)) -> Request<Body> {
     let builder = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
     builder.body(body.into()).expect("a request")
+}
+
+/// `GET /api/me/` with HTTP Basic (RFC 7617).
+pub fn basic(username: &str, password: &str) -> Request<Body> {
+    let value = format!("Basic {}", STANDARD.encode(format!("{username}:{password}")));
+    let mut request = empty_request(Method::GET, "/api/me/");
+    request.headers_mut().insert(header::AUTHORIZATION, HeaderValue::from_str(&value).expect("a header"));
+    request
 }

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::administrator::AdminAuthenticator;
 use faregate::clock::Clock;
+use faregate::credentials::Credentials;
 use faregate::domain::password_policy::PasswordPolicy;
 use faregate::domain::session::Reactivation;
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, check_case};
-use faregate::store::{Administration, Listing, Sessions, Throttles, Trail, Users};
+use faregate::store::{Administration, Listing, Sessions, Trail, Users};
 use futures_util::FutureExt as _;
 
 use crate::web::{Gate, Route, add, list, log_out, user};
@@ -34,7 +35,7 @@ pub struct Deps {
     listing: Listing,
     trail: Trail,
     authenticator: AdminAuthenticator,
-    throttles: Throttles,
+    credentials: Credentials,
     passwords: Passwords,
     policy: PasswordPolicy,
     reactivation: Reactivation,
@@ -61,14 +62,14 @@ impl Deps {
             listing: service.listing(),
             trail: service.trail(),
             authenticator: service.admin_authenticator(),
-            throttles: service.throttles(),
+            credentials: service.credentials()?,
             passwords: service.passwords()?,
             policy: service.settings.password_policy,
             reactivation: service.settings.sessions.reactivation,
             reaper: service.reaper().await,
             clock: service.clock.clone(),
             randomness: service.randomness.clone(),
-            is_open: service.settings.admin_site,
+            is_open: service.settings.admin.is_served,
         })
     }
 }

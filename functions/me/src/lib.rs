@@ -1,4 +1,4 @@
-//! `GET /api/me/`: the user who asks.
+//! `GET /api/me/`: the user who asks, by access token or, as in the chapter, by another class of authentication.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use faregate::http::{Answer, Authentication, Call, Refusal, UserBody, Verb, View
 use faregate::service::{Service, StartError};
 use faregate::tokens::KeyAccess;
 
-/// What this function may touch: users and sessions (read), the public keys.
+/// What this function may touch: users and sessions (read), the public keys; as far as they are switched on, sessions on the
+/// admin site (read) and, for HTTP Basic, identifiers (read), counted attempts, a user's hash (write).
 pub struct Deps {
     authenticator: Authenticator,
     context: ViewContext,
@@ -19,10 +20,11 @@ impl Deps {
     ///
     /// # Errors
     ///
-    /// Never; the signature is that of every function.
+    /// When HTTP Basic is on and the password engine does not work here.
     pub async fn start(service: &Service) -> Result<Self, StartError> {
         let keyring = service.warm_keyring(KeyAccess::Public).await;
-        Ok(Self { authenticator: service.authenticator(keyring), context: service.view_context() })
+        let context = ViewContext { classes: service.classes()?, ..service.view_context() };
+        Ok(Self { authenticator: service.authenticator(keyring), context })
     }
 }
 

@@ -192,7 +192,7 @@ fn greet(address: SocketAddr, database: &DynamoDb) {
     let json = "-H 'Content-Type: application/json'";
     let log_in = format!(r#"curl -s {url}/api/log_in/ {json} -d '{{"username":"ann","password":"correct-horse-7"}}'"#);
     let text = format!(
-        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, WebSockets at {bold}ws://localhost:{port}/ws/{bold:#}, {data}. Ctrl-C stops it.\n\nOpen {url}/api/sign_up/ in a browser, or:\n\n  \
+        "{green}Faregate{green:#} is at {bold}{url}{bold:#}, WebSockets at {bold}ws://localhost:{port}/ws/{bold:#}, {data}. Ctrl-C stops it.\n\nOpen {url}/api/sign_up/ in a browser, or {url}/admin/ (README.md says how the first administrator is made), or:\n\n  \
          curl -s {url}/api/sign_up/ {json} -d '{{\"username\":\"ann\",\"password1\":\"correct-horse-7\",\
          \"password2\":\"correct-horse-7\"}}'\n  {log_in}\n  \
          curl -s {url}/api/me/ -H \"Authorization: Bearer $({log_in} | sed 's/.*\"access\":\"\\([^\"]*\\)\".*/\\1/')\"\n\n",

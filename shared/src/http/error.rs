@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::answer::{Action, Answer};
+use super::browser::Forged;
 use super::outcome::Outcome;
 use crate::authentication::AuthenticationError;
 use crate::domain::password_policy::{Unacceptable, Weakness};
@@ -37,6 +38,15 @@ pub enum Refusal {
     Fields(FieldErrors),
     /// 400: an access token came in more than one way (RFC 6750, 2).
     TokenSentTwice,
+    /// 403: another site may have made the browser send this.
+    Forged(Forged),
+    /// 401: HTTP Basic that is malformed or names nobody.
+    BadBasic(String),
+    /// 429: too many attempts.
+    Throttled {
+        /// Seconds until one is taken again.
+        retry_after_seconds: u32,
+    },
     /// 401: neither a token nor anything else says who this is.
     NotAuthenticated,
     /// 401: `Authorization: Bearer` without exactly one value.
@@ -105,6 +115,15 @@ impl Refusal {
                 json!({"detail": "Send the access token once: in the form or in the header.", "code": "invalid_request"}),
             ),
             Self::Fields(errors) => Answer::new(StatusCode::BAD_REQUEST, errors),
+            Self::Forged(reason) => detail(StatusCode::FORBIDDEN, format!("CSRF Failed: {reason}")),
+            Self::Throttled { retry_after_seconds } => Answer {
+                retry_after_seconds: Some(retry_after_seconds),
+                ..detail(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    format!("Request was throttled. Expected available in {retry_after_seconds} seconds."),
+                )
+                .with_action(Some(Action::Retry))
+            },
             Self::Superseded => advised(
                 StatusCode::CONFLICT,
                 Action::Reload,
@@ -157,6 +176,7 @@ impl Refusal {
             }),
             Self::UserNotFound => json!({"detail": "User not found", "code": "user_not_found"}),
             Self::UserInactive => json!({"detail": "User is inactive", "code": "user_inactive"}),
+            Self::BadBasic(text) => json!({"detail": text}),
             Self::BadCredentials => json!({"detail": "No active account found with the given credentials"}),
             Self::NoActiveAccount => json!({"detail": "No active account found for the given token."}),
             _ => json!({"detail": "Authentication credentials were not provided."}),

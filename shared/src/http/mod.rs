@@ -8,6 +8,7 @@ mod bearer;
 mod body;
 mod browsable;
 pub mod browser;
+mod classes;
 mod client;
 mod edge;
 mod error;
@@ -25,6 +26,7 @@ mod view;
 
 pub use answer::Answer;
 pub use bearer::Credentials;
+pub use classes::{Classes, RemoteUsers};
 pub use client::Client;
 pub use edge::{Edge, app};
 pub use error::{FieldErrors, Refusal, messages};

@@ -13,9 +13,12 @@ use super::answer::Answer;
 use super::bearer::{Credentials, credentials};
 use super::body::RequestBody;
 use super::browsable::{Asked, unfold};
+use super::browser::FORM_TOKEN;
+use super::classes::{Classes, Shown};
 use super::client::Client;
 use super::error::Refusal;
 use super::fields::FieldReader;
+use super::json::Value;
 use super::metadata;
 use super::negotiation::{Renderer, negotiate};
 use super::outcome::Outcome;
@@ -28,6 +31,8 @@ use crate::authentication::{Authenticator, Caller};
 pub struct ViewContext {
     /// Tells who is asking; needed unless the view ignores it.
     pub authenticator: Option<Authenticator>,
+    /// The other ways to say who is asking.
+    pub classes: Classes,
     /// Whether browsers get pages.
     pub browsable: bool,
     /// The claim `iss`, if it is set; else it is the request's domain.
@@ -39,7 +44,7 @@ pub struct ViewContext {
 pub struct Call {
     /// The other end.
     pub client: Client,
-    /// Whose access token came along, if the view looked.
+    /// Who sent it, if the view looked and found somebody.
     pub caller: Option<Caller>,
     /// The claim `iss` of tokens made for this request.
     pub issuer: String,
@@ -133,7 +138,12 @@ impl Steps<'_> {
             }
             Renderer::Page => unfold(request, self.view, &mut self.asked).await?,
         };
-        let caller = self.authenticate(credentials).await?;
+        let form_token = match self.asked.members.get(FORM_TOKEN) {
+            Some(Value::Text(token)) => Some(token.as_str()),
+            _ => None,
+        };
+        let shown = Shown::of(&request, &self.context.classes, form_token);
+        let caller = self.authenticate(credentials, shown).await?;
         self.asked.caller = caller.as_ref().map(|caller| caller.user.username.to_string());
         if request.method() == Method::OPTIONS {
             return Ok(Answer::ok(metadata::of(self.view, self.context.browsable)));
@@ -144,7 +154,7 @@ impl Steps<'_> {
         handle(self.call(request, caller).await?).await
     }
 
-    async fn authenticate(&mut self, credentials: Credentials) -> Result<Option<Caller>, Refusal> {
+    async fn authenticate(&mut self, credentials: Credentials, shown: Shown) -> Result<Option<Caller>, Refusal> {
         if self.view.authentication == Authentication::Ignored {
             return Ok(None);
         }
@@ -156,9 +166,9 @@ impl Steps<'_> {
             }
             _ => {
                 self.cookie_consulted = true;
-                match self.view.authentication {
-                    Authentication::Required => Err(Refusal::NotAuthenticated),
-                    _ => Ok(None),
+                match (self.context.classes.authenticate(shown).boxed().await?, self.view.authentication) {
+                    (None, Authentication::Required) => Err(Refusal::NotAuthenticated),
+                    (caller, _) => Ok(caller),
                 }
             }
         }

@@ -92,18 +92,26 @@ impl Reader {
 
     /// `CloudWatch`'s rule for namespaces (API reference, `PutMetricData`), without its space.
     pub(super) fn metrics_namespace(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+        self.word(name, 255, b".-_/#:")
+    }
+
+    /// The name of a claim (RFC 7519, 4: a text or, where it could collide, a URI).
+    pub(super) fn claim(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+        self.word(name, 128, b"._-:/")
+    }
+
+    /// At most `most` letters and digits of ASCII and bytes of `others`, if there are any.
+    fn word(&self, name: &'static str, most: usize, others: &[u8]) -> Result<Option<String>, SettingsError> {
         let Some(given) = self.optional_text(name) else { return Ok(None) };
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#:".contains(&byte);
-        if given.len() <= 255 && given.bytes().all(allowed) { Ok(Some(given)) } else { Err(self.bad(name)) }
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
+        if given.len() <= most && given.bytes().all(allowed) { Ok(Some(given)) } else { Err(self.bad(name)) }
     }
 
     /// Settings of capabilities that are still to come: their names are taken and their values are checked.
     pub(super) fn check_reserved(&self) -> Result<(), SettingsError> {
-        self.switch("FAREGATE_BASIC_AUTH")?;
         self.number::<u32>("FAREGATE_ACCOUNT_FAILURE_LIMIT", 0, 1_000_000)?;
         self.choice("FAREGATE_DUMMY_HASH", &[("argon2id", ())])?;
         self.switch("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH")?;
-        self.switch("FAREGATE_THROTTLE")?;
         Ok(())
     }
 }

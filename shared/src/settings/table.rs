@@ -134,7 +134,13 @@ pub const SETTINGS: &[Setting] = &[
         "the CloudWatch namespace of embedded metrics on standard output; unset, there are none",
     ),
     setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages with forms for browsers; cargo run switches it on"),
-    reserved("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on the API"),
+    setting("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on `/api/me/`, for scripts"),
+    setting(
+        "FAREGATE_REMOTE_USER_CLAIM",
+        "",
+        "1 to 128 of A-Z, a-z, 0-9 and . _ - : /",
+        "the claim of a token verified by API Gateway's JWT authorizer whose value is a username, for `/api/me/`",
+    ),
     reserved("FAREGATE_CORS_ORIGINS", "", "exact origins, comma-separated", "browsers elsewhere that may call"),
     reserved(
         "FAREGATE_ACCOUNT_FAILURE_LIMIT",
@@ -144,7 +150,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     reserved("FAREGATE_DUMMY_HASH", "argon2id", "argon2id", "which hash an unknown username costs"),
     reserved("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "off", "on or off", "exchange refresh tokens of a Django once"),
-    setting("FAREGATE_THROTTLE", "on", "on or off", "slow down guessing; so far at the admin site's log-in"),
+    setting(
+        "FAREGATE_THROTTLE",
+        "on",
+        "on or off",
+        "slow down guessing; so far at the admin site's log-in and with HTTP Basic",
+    ),
     setting(
         "FAREGATE_ARGON2_MEMORY_KIB",
         "19456",

@@ -1,4 +1,5 @@
 mod account_delete;
+mod classes;
 mod log_in;
 mod log_out;
 mod me;

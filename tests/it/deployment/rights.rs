@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use axum::http::{HeaderValue, Method};
 use faregate::domain::signing_key::PUBLICATION_SECONDS;
+use faregate::service::Service;
 use faregate::settings::AuthorizerMode;
-use faregate_tests::{Deeds, Rights, TableName, Template, TestApp, bearer, claim, empty_request, statements, texts};
+use faregate_tests::{
+    Deeds, Rights, TableName, Template, TestApp, basic, bearer, claim, empty_request, statements, texts,
+};
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::{packages, source};
 
@@ -19,6 +23,7 @@ async fn everything(deeds: &Deeds) {
     refreshes(&app).await;
     sessions_and_account(&app).await;
     admin_site(&app, deeds).await;
+    classes(&app, deeds).await;
     sockets(&app).await;
     keys(&app).await;
     first_starts(&app).await;
@@ -99,6 +104,16 @@ async fn admin_site(app: &TestApp, deeds: &Deeds) {
     stricter.browser().log_in("ada", faregate_tests::PASSWORD).await.is(303);
 }
 
+/// `me` with a session and with HTTP Basic, which makes a hash of other parameters anew.
+async fn classes(app: &TestApp, deeds: &Deeds) {
+    let mut browser = app.administrator("cleo").await;
+    app.clock.advance_seconds(60);
+    browser.get("/api/me/").await.is(200);
+    let scripted = TestApp::builder().endpoint(&app.endpoint_url()).clock(app.clock.clone()).noting(deeds);
+    let scripted = scripted.with("FAREGATE_BASIC_AUTH", "on").with("FAREGATE_ARGON2_ITERATIONS", "2").start().await;
+    scripted.send(basic("cleo", faregate_tests::PASSWORD)).await.is(200);
+}
+
 async fn sockets(app: &TestApp) {
     let tokens = app.user("cora").await;
     let mut request = empty_request(Method::POST, "/api/ws_ticket/");
@@ -127,6 +142,12 @@ async fn keys(app: &TestApp) {
     }
 }
 
+/// The first request with HTTP Basic records how names are compared.
+async fn me_for_scripts(service: &Service) {
+    let router = me::router(me::Deps::start(service).await.unwrap());
+    router.oneshot(basic("nobody", "x")).await.unwrap();
+}
+
 /// What only the first start of all does. `log-in` did it when the service started.
 async fn first_starts(app: &TestApp) {
     empty(app).await;
@@ -134,6 +155,10 @@ async fn first_starts(app: &TestApp) {
     token_refresh::Deps::start(&app.function("token-refresh")).await.unwrap();
     empty(app).await;
     admin::Deps::start(&app.function("admin")).await.unwrap();
+    empty(app).await;
+    let mut scripted = app.function("me");
+    scripted.settings.classes.basic = true;
+    me_for_scripts(&scripted).await;
 }
 
 async fn empty(app: &TestApp) {
@@ -150,11 +175,25 @@ async fn empty(app: &TestApp) {
 async fn a_function_may_do_what_it_does_and_nothing_else() {
     let deeds = Deeds::default();
     everything(&deeds).await;
-    let template = Template::load().with("AuthorizerMode", "session");
+    let template = Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on");
     for package in packages() {
         let (allowed, done) = (Rights::of(&template, &package), deeds.of(&package));
         assert_eq!(allowed, done, "{package} may:\n{allowed}\nand does:\n{done}");
     }
+}
+
+#[test]
+fn me_may_do_no_more_than_the_classes_that_are_switched_on() {
+    let plain = Template::load().with("AdminSite", "off");
+    let rights = |template: Template| Rights::of(&template, "me").to_string();
+    let least = rights(plain.clone());
+    assert!(
+        !["ADMIN_SESSION", "THROTTLE", "USERNAME", "SETTINGS", "UpdateItem"].iter().any(|word| least.contains(word))
+    );
+    assert!(rights(plain.clone().with("AdminSite", "on")).contains("ADMIN_SESSION"));
+    assert!(rights(plain.clone().with("BasicAuth", "on")).contains("THROTTLE"));
+    let remote = rights(plain.with("RemoteUserClaim", "email"));
+    assert!(remote.contains("USERNAME") && !remote.contains("THROTTLE"));
 }
 
 #[test]

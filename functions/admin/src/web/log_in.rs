@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use faregate::credentials::{Attempt, CredentialsError};
 use faregate::domain::admin_session::CookieSecret;
 use faregate::domain::password::Password;
 use faregate::domain::text;
@@ -19,7 +20,6 @@ use super::trouble::Trouble;
 use super::visit::{Pairs, form};
 use super::{Page, administrator};
 use crate::Deps;
-use crate::log_in::{Attempt, LogInError};
 
 /// The page, or what comes of its form.
 pub(super) async fn answer(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
@@ -67,7 +67,7 @@ async fn enter(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
             .await
         }
         // Nobody has such a password.
-        Err(_too_long) => Err(LogInError::BadCredentials),
+        Err(_too_long) => Err(CredentialsError::Bad),
     };
     let refused = |status, error| {
         let page = LogInPage { form_token: secret.form_token(), next, username, done: None, error: Some(error) };
@@ -78,18 +78,18 @@ async fn enter(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
             count(Metric::LogIns);
             Ok(Page::redirect(next).with(SET_COOKIE, set_cookie(ADMIN_COOKIE, &session)))
         }
-        Err(LogInError::BadCredentials) => {
+        Err(CredentialsError::Bad) => {
             count(Metric::LogInFailures);
             let text = "Enter the username and password of an administrator. Capital letters count in the password.";
             Ok(refused(StatusCode::FORBIDDEN, text.to_owned()))
         }
-        Err(LogInError::Throttled { retry_after_seconds }) => {
+        Err(CredentialsError::Throttled { retry_after_seconds }) => {
             let minutes = retry_after_seconds.div_ceil(60);
             let text = format!("Too many attempts. Try again in {minutes} minutes.");
             Ok(refused(StatusCode::TOO_MANY_REQUESTS, text).with(RETRY_AFTER, HeaderValue::from(retry_after_seconds)))
         }
-        Err(LogInError::Password(error)) => Err(error.into()),
-        Err(LogInError::Store(error)) => Err(error.into()),
+        Err(CredentialsError::Password(error)) => Err(error.into()),
+        Err(CredentialsError::Store(error)) => Err(error.into()),
     }
 }
 

@@ -9,7 +9,6 @@ use faregate::passwords::PasswordError;
 use faregate::store::StoreError;
 
 use super::{allowed, pages};
-use crate::log_in::LogInError;
 use crate::manage_users::ManageError;
 
 /// Why there is no page.
@@ -83,16 +82,6 @@ impl From<ManageError> for Trouble {
             ManageError::Store(error) => error.into(),
             // What a handler does not show by itself, of something that is not there any more.
             _ => Self::NotFound,
-        }
-    }
-}
-
-impl From<LogInError> for Trouble {
-    fn from(error: LogInError) -> Self {
-        match error {
-            LogInError::Password(error) => error.into(),
-            LogInError::Store(error) => error.into(),
-            LogInError::BadCredentials | LogInError::Throttled { .. } => Self::NotFound,
         }
     }
 }
