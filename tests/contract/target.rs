@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use faregate::store::Users;
-use faregate_tests::{Reply, TestApp};
+use faregate_tests::{Document, Reply, TestApp};
 
 use crate::SIGNING_KEY;
 use crate::deployment::Deployment;
@@ -21,7 +21,11 @@ impl Target {
     pub(crate) async fn send(&self, request: Request<Body>) -> Result<Reply, String> {
         match self {
             Self::InProcess(app) => Ok(app.send(request).await),
-            Self::Deployed(deployment) => deployment.send(request).await,
+            Self::Deployed(deployment) => {
+                let (method, uri) = (request.method().clone(), request.uri().clone());
+                let reply = deployment.send(request).await?;
+                Document::served().describes(&method, &uri, &reply).map(|()| reply)
+            }
         }
     }
 

@@ -18,6 +18,7 @@ mod key_rotation;
 mod layering;
 mod logs;
 mod odd_events;
+mod openapi;
 mod outage;
 mod reaper;
 mod session_model;

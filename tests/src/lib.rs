@@ -11,6 +11,7 @@
 
 mod browser;
 mod calls;
+mod document;
 mod guard;
 mod record;
 mod reply;
@@ -51,6 +52,7 @@ use tracing::level_filters::LevelFilter;
 
 pub use browser::Browser;
 pub use calls::Calls;
+pub use document::Document;
 pub use guard::Deeds;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
@@ -163,7 +165,10 @@ impl TestApp {
 
     /// Sends `request`.
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        Reply::of(self.router.clone().oneshot(request).await.expect("a router never fails")).await
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let reply = Reply::of(self.router.clone().oneshot(request).await.expect("a router never fails")).await;
+        Document::served().describes(&method, &uri, &reply).expect("an answer as the OpenAPI document describes it");
+        reply
     }
 
     /// The service as the function `package` has it: with the rights of its own policy.

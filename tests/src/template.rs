@@ -18,8 +18,13 @@ impl Template {
     pub fn load() -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
         let text = std::fs::read_to_string(path).expect("infra/template.yaml");
-        let documents = Yaml::load_from_str(&text).expect("a template in YAML");
-        Self::of(long_form(documents.first().expect("one document")))
+        Self::of(Self::read(&text))
+    }
+
+    /// YAML as JSON, the short form of functions as the long one.
+    pub fn read(text: &str) -> Value {
+        let documents = Yaml::load_from_str(text).expect("a document in YAML");
+        long_form(documents.first().expect("one document"))
     }
 
     /// A template from its document, in the long form of functions.

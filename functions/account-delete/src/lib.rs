@@ -7,7 +7,8 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::authentication::Authenticator;
 use faregate::http::{
-    Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Verb, View, ViewContext, messages, view_router,
+    Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Success, Verb, View, ViewContext, messages,
+    view_router,
 };
 use faregate::passwords::Passwords;
 use faregate::reaper::Reaper;
@@ -15,6 +16,7 @@ use faregate::service::{Service, StartError};
 use faregate::store::Users;
 use faregate::tokens::KeyAccess;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::account_delete::DeleteError;
 
@@ -56,7 +58,13 @@ const VIEW: View = View {
     authentication: Authentication::Required,
     asks_for_token: true,
     fields: &[Field { input: Some(Input::Password), ..Field::required("password", "Password") }],
+    extras: &[],
+    success: Success::ok::<Deleted>("The account is gone and its name free."),
+    refusals: || vec![DeleteError::WrongPassword.into()],
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/account/delete` and `/api/account/delete/`.
 pub fn router(deps: Deps) -> Router {
@@ -64,7 +72,8 @@ pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, context, deps, handle)
 }
 
-#[derive(Serialize)]
+/// Nothing is left to say.
+#[derive(Serialize, ToSchema)]
 struct Deleted {}
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {

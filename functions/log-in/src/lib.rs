@@ -8,7 +8,9 @@ use axum::Router;
 use faregate::clock::Clock;
 use faregate::domain::device::{Client, Device};
 use faregate::domain::session::SessionPolicy;
-use faregate::http::{Answer, Authentication, Call, Field, Input, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::http::{
+    Answer, Authentication, Call, Field, Input, Refusal, Success, Text, Verb, View, ViewContext, view_router,
+};
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
@@ -17,6 +19,7 @@ use faregate::store::{Sessions, Users};
 use faregate::telemetry::{Metric, count};
 use faregate::tokens::{AccessFor, AccessToken, CopiedClaims, KeyAccess, RefreshToken, Signer};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::log_in::{Attempt, LogInError};
 
@@ -72,23 +75,33 @@ const VIEW: View = View {
         Field::required("username", "Username"),
         Field { input: Some(Input::Password), ..Field::required("password", "Password") },
     ],
+    extras: &[Field::ROTATION_NEXT, Field::DEVICE_NAME],
+    success: Success::ok::<LoggedIn>("A session is open."),
+    refusals: || vec![Refusal::BadCredentials],
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/log_in` and `/api/log_in/`.
 pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, deps.context.clone(), deps, handle)
 }
 
-#[derive(Serialize)]
+/// The tokens of a new session.
+#[derive(Serialize, ToSchema)]
 struct LoggedIn {
+    /// Gets the next access token; a secret.
+    #[schema(value_type = String)]
     refresh: RefreshToken,
+    /// Opens routes, as `Authorization: Bearer`.
+    #[schema(value_type = String)]
     access: AccessToken,
 }
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
     let credentials = (fields.text("username", Text::REQUIRED), fields.password("password"));
-    // In no view: what `OPTIONS` says is recorded.
     let extras = (fields.rotation_next(), fields.device_name());
     let ((Some(username), Some(password)), (Ok(anchor), Ok(name))) = (credentials, extras) else {
         return Err(fields.refusal());

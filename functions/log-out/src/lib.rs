@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use faregate::clock::Clock;
-use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::http::{
+    Answer, Authentication, Call, Field, Refusal, Success, Text, Verb, View, ViewContext, view_router,
+};
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::Sessions;
 use faregate::tokens::{KeyAccess, TokenError, Verifier};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::log_out::LogOutError;
 
@@ -54,14 +57,21 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     asks_for_token: false,
     fields: &[Field::secret("refresh", "Refresh")],
+    extras: &[],
+    success: Success::ok::<LoggedOut>("The session is over."),
+    refusals: || [TokenError::Invalid, TokenError::Expired, TokenError::Blacklisted].map(Refusal::BadToken).into(),
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/log_out` and `/api/log_out/`.
 pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, deps.context.clone(), deps, handle)
 }
 
-#[derive(Serialize)]
+/// Nothing is left to say.
+#[derive(Serialize, ToSchema)]
 struct LoggedOut {}
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {

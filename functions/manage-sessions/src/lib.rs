@@ -9,12 +9,13 @@ use axum::Router;
 use faregate::authentication::{Authenticator, Caller};
 use faregate::clock::Clock;
 use faregate::domain::session::{Reactivation, Session, SessionId};
-use faregate::http::{Answer, Authentication, Call, Field, Refusal, Verb, View, ViewContext, view_router};
+use faregate::http::{Answer, Authentication, Call, Field, Refusal, Success, Verb, View, ViewContext, view_router};
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
 use faregate::tokens::KeyAccess;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::manage_sessions::ManageError;
 
@@ -61,7 +62,10 @@ const LIST: View = View {
     method: Verb::Get,
     authentication: Authentication::Required,
     asks_for_token: true,
-    fields: &[],
+    fields: NO_FIELDS,
+    extras: NO_FIELDS,
+    success: Success::list::<SessionBody>("The open sessions."),
+    refusals: Vec::new,
 };
 
 const ONE: View = View {
@@ -73,7 +77,10 @@ const ONE: View = View {
     method: Verb::Delete,
     authentication: Authentication::Required,
     asks_for_token: true,
-    fields: &[],
+    fields: NO_FIELDS,
+    extras: NO_FIELDS,
+    success: Success::no_content("The session is over."),
+    refusals: || vec![ManageError::NoSuchSession.into()],
 };
 
 const OTHERS: View = View {
@@ -86,6 +93,9 @@ const OTHERS: View = View {
     authentication: Authentication::Required,
     asks_for_token: true,
     fields: NO_FIELDS,
+    extras: NO_FIELDS,
+    success: Success::ok::<Done>("All others are over."),
+    refusals: Vec::new,
 };
 
 const ALL: View = View {
@@ -98,9 +108,15 @@ const ALL: View = View {
     authentication: Authentication::Required,
     asks_for_token: true,
     fields: NO_FIELDS,
+    extras: NO_FIELDS,
+    success: Success::ok::<Done>("All are over."),
+    refusals: Vec::new,
 };
 
 const NO_FIELDS: &[Field] = &[];
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&LIST, &ONE, &OTHERS, &ALL];
 
 /// `/api/sessions`, `/api/sessions/{sid}`, `/api/log_out/others` and `/api/log_out/all`, with and without the last slash.
 pub fn router(deps: Deps) -> Router {
@@ -113,15 +129,27 @@ pub fn router(deps: Deps) -> Router {
 }
 
 /// A session, as its user sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 struct SessionBody {
+    /// A UUID of version 7, in lower case.
+    #[schema(format = "uuid")]
     id: String,
     /// Whether it is the one that asks.
     current: bool,
+    /// What the app said at log-in.
+    #[schema(required)]
     device_name: Option<String>,
+    /// What the `User-Agent` said of program and system.
+    #[schema(required)]
     client: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    /// The last refresh.
+    #[schema(format = DateTime)]
     last_used_at: String,
+    /// When it ends, if it is not refreshed.
+    #[schema(format = DateTime)]
     expires_at: String,
 }
 
@@ -139,7 +167,8 @@ impl SessionBody {
     }
 }
 
-#[derive(Serialize)]
+/// Nothing is left to say.
+#[derive(Serialize, ToSchema)]
 struct Done {}
 
 async fn list(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use faregate::authentication::Authenticator;
-use faregate::http::{Answer, Authentication, Call, Refusal, UserBody, Verb, View, ViewContext, view_router};
+use faregate::http::{Answer, Authentication, Call, Refusal, Success, UserBody, Verb, View, ViewContext, view_router};
 use faregate::service::{Service, StartError};
 use faregate::tokens::KeyAccess;
 
@@ -37,7 +37,13 @@ const VIEW: View = View {
     authentication: Authentication::Required,
     asks_for_token: false,
     fields: &[],
+    extras: &[],
+    success: Success::ok::<UserBody>("The user who asks."),
+    refusals: Vec::new,
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/me` and `/api/me/`.
 pub fn router(deps: Deps) -> Router {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use faregate::authentication::Authenticator;
-use faregate::domain::password_policy::PasswordPolicy;
+use faregate::domain::password_policy::{PasswordPolicy, Unacceptable};
 use faregate::http::{
-    Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Verb, View, ViewContext, messages, view_router,
+    Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Success, Verb, View, ViewContext, messages,
+    view_router,
 };
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
@@ -17,6 +18,7 @@ use faregate::service::{Service, StartError};
 use faregate::store::Users;
 use faregate::tokens::KeyAccess;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::password_change::{ChangeError, Wish};
 
@@ -66,7 +68,16 @@ const VIEW: View = View {
         hidden("new_password1", "New password1"),
         hidden("new_password2", "New password2"),
     ],
+    extras: &[],
+    success: Success::ok::<Changed>("The new password is set; other sessions are over."),
+    refusals: || {
+        let wrong = [ChangeError::WrongPassword, ChangeError::Unacceptable(Unacceptable::Differs)];
+        wrong.map(Refusal::from).into()
+    },
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 const fn hidden(name: &'static str, label: &'static str) -> Field {
     Field { input: Some(Input::Password), ..Field::required(name, label) }
@@ -78,7 +89,8 @@ pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, context, deps, handle)
 }
 
-#[derive(Serialize)]
+/// Nothing is left to say.
+#[derive(Serialize, ToSchema)]
 struct Changed {}
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {

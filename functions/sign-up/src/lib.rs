@@ -7,11 +7,11 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::authentication::Authenticator;
 use faregate::clock::Clock;
-use faregate::domain::password_policy::PasswordPolicy;
+use faregate::domain::password_policy::{PasswordPolicy, Unacceptable};
 use faregate::domain::username::{MAX_LENGTH, Username};
 use faregate::http::{
-    Answer, Authentication, Call, Field, FieldErrors, FieldReader, Refusal, Text, UserBody, Verb, View, ViewContext,
-    messages, view_router,
+    Answer, Authentication, Call, Field, FieldErrors, FieldReader, Refusal, Success, Text, UserBody, Verb, View,
+    ViewContext, messages, view_router,
 };
 use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
@@ -79,7 +79,16 @@ const VIEW: View = View {
         Field { max_length: Some(MAX_LENGTH), ..Field::optional("first_name", "First name") },
         Field { max_length: Some(MAX_LENGTH), ..Field::optional("last_name", "Last name") },
     ],
+    extras: &[],
+    success: Success::created::<UserBody>("The new user."),
+    refusals: || {
+        let refused = [SignUpError::UsernameTaken, SignUpError::Unacceptable(Unacceptable::Differs)];
+        refused.map(Refusal::from).into()
+    },
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/sign_up` and `/api/sign_up/`.
 pub fn router(deps: Deps) -> Router {

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::clock::Clock;
 use faregate::domain::session::SessionPolicy;
-use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::http::{
+    Answer, Authentication, Call, Field, Refusal, Success, Text, Verb, View, ViewContext, view_router,
+};
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
 use faregate::telemetry::{Metric, count};
 use faregate::tokens::{AccessFor, AccessToken, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::refresh::{RefreshError, Refreshed, Shown};
 
@@ -62,17 +65,33 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     asks_for_token: false,
     fields: &[Field::secret("refresh", "Refresh"), Field::read_only("access", "Access")],
+    extras: &[Field::ROTATION_ID, Field::ROTATION_NEXT],
+    success: Success::ok::<Tokens>("The session goes on."),
+    refusals: || {
+        let [invalid, expired, over] =
+            [TokenError::Invalid, TokenError::Expired, TokenError::Blacklisted].map(Refusal::BadToken);
+        let no_session = vec![invalid, expired, over, Refusal::NoActiveAccount];
+        no_session.into_iter().chain([Refusal::StaleToken, Refusal::SessionBehind, Refusal::Superseded]).collect()
+    },
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/token/refresh` and `/api/token/refresh/`.
 pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, deps.context.clone(), deps, handle)
 }
 
-#[derive(Serialize)]
+/// The next tokens of a session.
+#[derive(Serialize, ToSchema)]
 struct Tokens {
+    /// Opens routes, as `Authorization: Bearer`.
+    #[schema(value_type = String)]
     access: AccessToken,
+    /// Takes the place of the refresh token that was sent, with rotation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     refresh: Option<RefreshToken>,
 }
 

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::clock::Clock;
 use faregate::domain::session::Reactivation;
-use faregate::http::{Answer, Authentication, Call, Field, Refusal, Text, Verb, View, ViewContext, view_router};
+use faregate::http::{
+    Answer, Authentication, Call, Field, Refusal, Success, Text, Verb, View, ViewContext, view_router,
+};
 use faregate::service::{Service, StartError};
 use faregate::store::Sessions;
 use faregate::tokens::{KeyAccess, TokenError, Verifier};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::verify::VerifyTokenError;
 
@@ -53,14 +56,24 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     asks_for_token: false,
     fields: &[Field::secret("token", "Token")],
+    extras: &[],
+    success: Success::ok::<Good>("The token is good."),
+    refusals: || {
+        let [invalid, expired] = [TokenError::Invalid, TokenError::Expired].map(Refusal::BadToken);
+        vec![VerifyTokenError::SessionOver.into(), invalid, expired]
+    },
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/token/verify` and `/api/token/verify/`.
 pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, deps.context.clone(), deps, handle)
 }
 
-#[derive(Serialize)]
+/// Nothing is left to say.
+#[derive(Serialize, ToSchema)]
 struct Good {}
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::authentication::Authenticator;
 use faregate::clock::Clock;
-use faregate::http::{Answer, Authentication, Call, Field, Refusal, Verb, View, ViewContext, view_router};
+use faregate::http::{Answer, Authentication, Call, Field, Refusal, Success, Verb, View, ViewContext, view_router};
 use faregate::randomness::Randomness;
 use faregate::service::{Service, StartError};
 use faregate::store::Tickets;
 use faregate::tokens::{KeyAccess, TICKET_LIFETIME_SECONDS, Ticket};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What this function may touch: users and sessions (read), tickets (write), the public keys.
 pub struct Deps {
@@ -54,7 +55,13 @@ const VIEW: View = View {
         Field::read_only("ticket", "Ticket"),
         Field { kind: "integer", ..Field::read_only("expires_in", "Expires in") },
     ],
+    extras: &[],
+    success: Success::created::<Given>("A ticket."),
+    refusals: Vec::new,
 };
+
+/// What other code describes.
+pub const VIEWS: &[&View] = &[&VIEW];
 
 /// `/api/ws_ticket` and `/api/ws_ticket/`.
 pub fn router(deps: Deps) -> Router {
@@ -62,9 +69,14 @@ pub fn router(deps: Deps) -> Router {
     view_router(&VIEW, context, deps, handle)
 }
 
-#[derive(Serialize)]
+/// A ticket that opens one WebSocket.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ticket)]
 struct Given {
+    /// A secret, for the query of `/ws/`.
+    #[schema(value_type = String)]
     ticket: Ticket,
+    /// In how many seconds it is good for nothing.
     expires_in: i64,
 }
 

@@ -37,6 +37,7 @@ pub async fn routes_of(service: impl Fn(&'static str) -> Service + Sync, edge: E
         async { Ok(ws_ticket::router(ws_ticket::Deps::start(&service("ws-ticket")).await?)) }.boxed(),
         async { Ok(admin::router(admin::Deps::start(&service("admin")).await?)) }.boxed(),
         async { Ok(issuer::router(issuer::Deps::start(&service("issuer")).await?)) }.boxed(),
+        async { Ok(schema::router(schema::Deps::start(&service("schema")).await?)) }.boxed(),
     ];
     let routers = try_join_all(starting).await?;
     let routes = routers.into_iter().fold(not_found::router().merge(log_in), Router::merge);

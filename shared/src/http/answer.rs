@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// What a handler answers: a status and a JSON value.
 #[derive(Clone, Debug)]
@@ -19,8 +20,9 @@ pub struct Answer {
 }
 
 /// What an app does about an answer that is no success: the header `Faregate-Action`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
     /// Ask the same again later. The session is as good as before.
     Retry,
     /// Look at what is stored: if it is another token by now, use that; if not, log out with it and ask for credentials.
@@ -30,7 +32,9 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) const fn as_str(self) -> &'static str {
+    /// As the header has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::Reload => "reload",

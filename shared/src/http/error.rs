@@ -4,11 +4,11 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
-use serde_json::json;
 
 use super::answer::{Action, Answer};
 use super::browser::Forged;
 use super::outcome::Outcome;
+use super::problem::{Code, NonFieldErrors, Problem};
 use crate::authentication::AuthenticationError;
 use crate::domain::password_policy::{Unacceptable, Weakness};
 use crate::store::StoreError;
@@ -109,10 +109,10 @@ impl Refusal {
                 detail(StatusCode::BAD_REQUEST, format!("{format} parse error - {reason}"))
             }
             Self::RequestTooBig => detail(StatusCode::BAD_REQUEST, "Bad Request (400)"),
-            Self::NonField(message) => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
+            Self::NonField(message) => Answer::new(StatusCode::BAD_REQUEST, NonFieldErrors::new(message)),
             Self::TokenSentTwice => Answer::new(
                 StatusCode::BAD_REQUEST,
-                json!({"detail": "Send the access token once: in the form or in the header.", "code": "invalid_request"}),
+                Problem::coded(Code::InvalidRequest, "Send the access token once: in the form or in the header."),
             ),
             Self::Fields(errors) => Answer::new(StatusCode::BAD_REQUEST, errors),
             Self::Forged(reason) => detail(StatusCode::FORBIDDEN, format!("CSRF Failed: {reason}")),
@@ -127,14 +127,14 @@ impl Refusal {
             Self::Superseded => advised(
                 StatusCode::CONFLICT,
                 Action::Reload,
-                json!({"detail": "This refresh token was followed by another one.", "code": "superseded"}),
+                Problem::coded(Code::Superseded, "This refresh token was followed by another one."),
             ),
             Self::Unavailable => Answer {
                 retry_after_seconds: Some(RETRY_AFTER_SECONDS),
                 ..advised(
                     StatusCode::SERVICE_UNAVAILABLE,
                     Action::Retry,
-                    json!({"detail": "Service temporarily unavailable, try again later."}),
+                    Problem::new("Service temporarily unavailable, try again later."),
                 )
             },
             unauthorized => unauthorized.into_unauthorized(),
@@ -158,30 +158,26 @@ impl Refusal {
     /// The answers with status 401.
     fn into_unauthorized(self) -> Answer {
         let action = self.action_when_unauthorized();
-        let body = match self {
-            Self::MalformedAuthorization => json!({
-                "detail": "Authorization header must contain two space-delimited values",
-                "code": "bad_authorization_header",
-            }),
+        let problem = match self {
+            Self::MalformedAuthorization => Problem::coded(
+                Code::BadAuthorizationHeader,
+                "Authorization header must contain two space-delimited values",
+            ),
             // One that names nobody is answered without saying which kind of token it is.
             Self::BadToken(error) | Self::BadAccessToken(error @ TokenError::NoUser) => {
-                json!({"detail": error.to_string(), "code": "token_not_valid"})
+                Problem::coded(Code::TokenNotValid, error.to_string())
             }
-            Self::StaleToken => json!({"detail": TokenError::Blacklisted.to_string(), "code": "token_not_valid"}),
-            Self::SessionBehind => json!({"detail": "The session is behind this token.", "code": "session_behind"}),
-            Self::BadAccessToken(error) => json!({
-                "detail": "Given token not valid for any token type",
-                "code": "token_not_valid",
-                "messages": [{"token_class": "AccessToken", "token_type": "access", "message": error.to_string()}],
-            }),
-            Self::UserNotFound => json!({"detail": "User not found", "code": "user_not_found"}),
-            Self::UserInactive => json!({"detail": "User is inactive", "code": "user_inactive"}),
-            Self::BadBasic(text) => json!({"detail": text}),
-            Self::BadCredentials => json!({"detail": "No active account found with the given credentials"}),
-            Self::NoActiveAccount => json!({"detail": "No active account found for the given token."}),
-            _ => json!({"detail": "Authentication credentials were not provided."}),
+            Self::StaleToken => Problem::coded(Code::TokenNotValid, TokenError::Blacklisted.to_string()),
+            Self::SessionBehind => Problem::coded(Code::SessionBehind, "The session is behind this token."),
+            Self::BadAccessToken(error) => Problem::access_token(error.to_string()),
+            Self::UserNotFound => Problem::coded(Code::UserNotFound, "User not found"),
+            Self::UserInactive => Problem::coded(Code::UserInactive, "User is inactive"),
+            Self::BadBasic(text) => Problem::new(text),
+            Self::BadCredentials => Problem::new("No active account found with the given credentials"),
+            Self::NoActiveAccount => Problem::new("No active account found for the given token."),
+            _ => Problem::new("Authentication credentials were not provided."),
         };
-        Answer::new(StatusCode::UNAUTHORIZED, body).with_action(action)
+        Answer::new(StatusCode::UNAUTHORIZED, problem).with_action(action)
     }
 }
 
@@ -195,15 +191,12 @@ impl IntoResponse for Refusal {
 }
 
 fn detail(status: StatusCode, text: impl Into<String>) -> Answer {
-    Answer::new(status, json!({"detail": text.into()}))
+    Answer::new(status, Problem::new(text))
 }
 
 /// An answer that says in its body too what the app does about it.
-fn advised(status: StatusCode, action: Action, mut body: serde_json::Value) -> Answer {
-    if let Some(members) = body.as_object_mut() {
-        members.insert("action".to_owned(), json!(action.as_str()));
-    }
-    Answer::new(status, body).with_action(Some(action))
+fn advised(status: StatusCode, action: Action, problem: Problem) -> Answer {
+    Answer::new(status, problem.advising(action)).with_action(Some(action))
 }
 
 impl From<StoreError> for Refusal {

@@ -1,12 +1,16 @@
 //! A user as answers show one.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::user::User;
 
-/// `{id, username, first_name, last_name}`: all that anybody is told of a user.
-#[derive(Clone, Debug, Serialize)]
+/// A user: all that anybody is told of one.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserBody {
+    /// A UUID of version 7, in lower case.
+    #[schema(format = "uuid")]
     id: String,
     username: String,
     first_name: String,

@@ -1,8 +1,13 @@
-//! A route as `OPTIONS` and the browsable API describe it.
+//! A route as `OPTIONS`, the browsable API and the OpenAPI document describe it.
 
 use axum::http::Method;
 
-/// A route as `OPTIONS` and the browsable API describe it. The texts are the recorded ones.
+use super::error::Refusal;
+use super::success::Success;
+use crate::domain::device::MAX_NAME_LENGTH;
+
+/// A route as `OPTIONS`, the browsable API and the OpenAPI document describe it. Names, descriptions and fields are the
+/// recorded ones.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     /// The path without its last slash; `{name}` stands for a segment that [`super::Call::segment`] gives.
@@ -21,6 +26,12 @@ pub struct View {
     pub asks_for_token: bool,
     /// What it takes and gives.
     pub fields: &'static [Field],
+    /// What a request may have besides: `OPTIONS` does not show it, since its answers are recorded.
+    pub extras: &'static [Field],
+    /// What it answers when all goes well.
+    pub success: Success,
+    /// An example of each way in which it refuses, beside those that follow from the rest of the view.
+    pub refusals: fn() -> Vec<Refusal>,
 }
 
 /// The method that a route handles.
@@ -62,6 +73,8 @@ pub struct Field {
     pub help_text: Option<&'static str>,
     /// Its type: `string` or `integer`.
     pub kind: &'static str,
+    /// What its text is like, as a regular expression (ECMA-262).
+    pub pattern: Option<&'static str>,
 }
 
 /// How a form asks for a field.
@@ -91,6 +104,31 @@ impl Input {
 }
 
 impl Field {
+    /// The hash of the next rotation id, which clients that do not take part leave out.
+    pub const ROTATION_NEXT: Self = Self {
+        help_text: Some("SHA-256 of the next rotation id, in base64url without padding."),
+        pattern: Some("^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"),
+        ..Self::optional("rotation_next", "Rotation next")
+    };
+    /// The rotation id that the token of the request is anchored to.
+    pub const ROTATION_ID: Self = Self {
+        help_text: Some("The rotation id whose hash was the last rotation_next."),
+        pattern: Some("^[A-Za-z0-9._~-]{22,128}$"),
+        ..Self::optional("rotation_id", "Rotation id")
+    };
+    /// What the app calls the device.
+    pub const DEVICE_NAME: Self = Self {
+        help_text: Some("What the list of sessions calls this device: one line."),
+        max_length: Some(MAX_NAME_LENGTH),
+        // What `DeviceName::parse` takes: no character controls what is shown, and one is there to be seen.
+        pattern: Some(concat!(
+            r"^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*",
+            r"[^\s\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+            r"[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$"
+        )),
+        ..Self::optional("device_name", "Device name")
+    };
+
     /// A text that a request must have.
     #[must_use]
     pub const fn required(name: &'static str, label: &'static str) -> Self {
@@ -102,6 +140,7 @@ impl Field {
             max_length: None,
             help_text: None,
             kind: "string",
+            pattern: None,
         }
     }
 
@@ -125,8 +164,14 @@ impl Field {
 }
 
 impl View {
+    /// What a request may have, with what `OPTIONS` does not show.
+    pub fn members(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.input.is_some()).chain(self.extras)
+    }
+
     /// The header `Allow`.
-    pub(super) const fn allow(&self) -> &'static str {
+    #[must_use]
+    pub const fn allow(&self) -> &'static str {
         match self.method {
             Verb::Get => "GET, HEAD, OPTIONS",
             Verb::Post => "POST, OPTIONS",

@@ -57,6 +57,7 @@ const BEHIND: &[(&str, &[&str])] = &[
     ),
     ("service.settings.admin.is_served", &["ADMIN_SITE"]),
     ("service.socket_endpoint()", &["WS_ENDPOINT"]),
+    ("service.settings.browsable_api", &["BROWSABLE_API"]),
     ("service.passwords()", &["ARGON2_MEMORY_KIB", "ARGON2_ITERATIONS", "ARGON2_PARALLELISM", "ARGON2_ENGINE"]),
     ("service.settings.password_policy", &["PASSWORD_POLICY", "PASSWORD_MIN_LENGTH"]),
     ("service.settings.sessions.reactivation", &["HS256_KEY"]),
