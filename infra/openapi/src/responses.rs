@@ -43,6 +43,11 @@ pub(crate) fn of_view(view: &View, components: &mut Components) -> Value {
         None => json!({"description": success.meaning, "headers": headers_of_views()}),
     };
     responses.insert(success.status.as_str().to_owned(), response);
+    if success.body.is_none() {
+        let page =
+            json!({"description": "The same, as a page.", "headers": headers_of_views(), "content": {PAGE: text()}});
+        responses.insert(StatusCode::OK.as_str().to_owned(), page);
+    }
     let mut refused = refusals(view.every_refusal(), view.path, components);
     for answers in refused.values_mut() {
         answers.is_page_too = true;
