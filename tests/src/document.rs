@@ -15,7 +15,7 @@ const TELLING: [&str; 7] =
     ["allow", "cache-control", "etag", "faregate-action", "retry-after", "vary", "www-authenticate"];
 
 /// What may be said before the method is looked at.
-const BEFORE_THE_METHOD: [&str; 7] = ["401", "404", "406", "413", "429", "500", "503"];
+const BEFORE_THE_METHOD: [&str; 8] = ["401", "403", "404", "406", "413", "429", "500", "503"];
 
 /// An OpenAPI document, strict: an answer has no member that its schema does not name.
 #[derive(Debug)]

@@ -56,7 +56,6 @@ const VIEW: View = View {
             password again, beside the access token.",
     method: Verb::Post,
     authentication: Authentication::Required,
-    asks_for_token: true,
     fields: &[Field { input: Some(Input::Password), ..Field::required("password", "Password") }],
     extras: &[],
     success: Success::ok::<Deleted>("The account is gone and its name free."),

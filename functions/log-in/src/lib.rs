@@ -70,7 +70,6 @@ const VIEW: View = View {
             the list of sessions shows, and rotation_next, which ties the next refresh to this device.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    asks_for_token: false,
     fields: &[
         Field::required("username", "Username"),
         Field { input: Some(Input::Password), ..Field::required("password", "Password") },

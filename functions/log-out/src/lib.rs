@@ -55,7 +55,6 @@ const VIEW: View = View {
             of the session open nothing here any more, and its WebSockets close.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    asks_for_token: false,
     fields: &[Field::secret("refresh", "Refresh")],
     extras: &[],
     success: Success::ok::<LoggedOut>("The session is over."),

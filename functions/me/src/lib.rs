@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use faregate::authentication::Authenticator;
+use faregate::http::browser::Forged;
 use faregate::http::{Answer, Authentication, Call, Refusal, Success, UserBody, Verb, View, ViewContext, view_router};
 use faregate::service::{Service, StartError};
 use faregate::tokens::KeyAccess;
@@ -32,14 +33,20 @@ const VIEW: View = View {
     path: "/api/me",
     name: "Me",
     description: "",
-    about: "Shows the user whom the access token in the header Authorization belongs to.",
+    about: "Shows the user who asks: whose access token it is or, as far as they are switched on, whose session on the admin \
+            site, username and password (HTTP Basic), or token of another issuer.",
     method: Verb::Get,
-    authentication: Authentication::Required,
-    asks_for_token: false,
+    authentication: Authentication::RequiredByAnyClass,
     fields: &[],
     extras: &[],
     success: Success::ok::<UserBody>("The user who asks."),
-    refusals: Vec::new,
+    refusals: || {
+        vec![
+            Refusal::Forged(Forged::NoToken),
+            Refusal::BadBasic("Invalid username/password.".to_owned()),
+            Refusal::Throttled { retry_after_seconds: 900 },
+        ]
+    },
 };
 
 /// What other code describes.

@@ -62,7 +62,6 @@ const VIEW: View = View {
             again, beside the access token, and the new one must pass the password policy.",
     method: Verb::Post,
     authentication: Authentication::Required,
-    asks_for_token: true,
     fields: &[
         hidden("old_password", "Old password"),
         hidden("new_password1", "New password1"),

@@ -65,7 +65,6 @@ const VIEW: View = View {
             password policy.",
     method: Verb::Post,
     authentication: Authentication::Optional,
-    asks_for_token: false,
     fields: &[
         // An integer in the reference and in the recorded answer; here it is a string.
         Field { kind: "integer", ..Field::read_only("id", "ID") },

@@ -63,7 +63,6 @@ const VIEW: View = View {
             token. The header Faregate-Action says what an app does when it gets none.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    asks_for_token: false,
     fields: &[Field::secret("refresh", "Refresh"), Field::read_only("access", "Access")],
     extras: &[Field::ROTATION_ID, Field::ROTATION_NEXT],
     success: Success::ok::<Tokens>("The session goes on."),

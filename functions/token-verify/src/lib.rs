@@ -54,7 +54,6 @@ const VIEW: View = View {
             does not say what the token may be used for.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
-    asks_for_token: false,
     fields: &[Field::secret("token", "Token")],
     extras: &[],
     success: Success::ok::<Good>("The token is good."),

@@ -50,7 +50,6 @@ const VIEW: View = View {
             which cannot send the header Authorization when they open one.",
     method: Verb::Post,
     authentication: Authentication::Required,
-    asks_for_token: true,
     fields: &[
         Field::read_only("ticket", "Ticket"),
         Field { kind: "integer", ..Field::read_only("expires_in", "Expires in") },

@@ -1,6 +1,7 @@
 //! What several operations share: schemas by name, headers, responses.
 
 use faregate::http::BodyType;
+use faregate::http::browser::ADMIN_COOKIE;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -53,6 +54,17 @@ impl Components {
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "The access token of a log-in or a refresh.",
+                },
+                "admin": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": ADMIN_COOKIE,
+                    "description": "A session on the admin site, where there is one.",
+                },
+                "basic": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "Username and password, where HTTP Basic is switched on.",
                 },
             },
         })

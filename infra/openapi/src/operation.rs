@@ -31,6 +31,7 @@ pub(crate) fn of_view(view: &View, section: &str, components: &mut Components) -
         Authentication::Ignored => json!([]),
         Authentication::Optional => json!([{}, {"bearer": []}]),
         Authentication::Required => json!([{"bearer": []}]),
+        Authentication::RequiredByAnyClass => json!([{"bearer": []}, {"admin": []}, {"basic": []}]),
     };
     operation.insert("security".to_owned(), security);
     if view.members().next().is_some() {

@@ -191,6 +191,7 @@ fn meaning(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "The request cannot be read, or something is wrong with its fields.",
         StatusCode::UNAUTHORIZED => "Whoever asks has not said who that is, or the token is no good.",
+        StatusCode::FORBIDDEN => "Another site may have made the browser send this.",
         StatusCode::NOT_FOUND => "There is no such thing, or no such format.",
         StatusCode::METHOD_NOT_ALLOWED => "The route has no such method.",
         StatusCode::NOT_ACCEPTABLE => "The answer cannot be written as `Accept` wants it.",

@@ -48,7 +48,7 @@ impl View {
 
     fn of_authentication(&self) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        if self.authentication == Authentication::Required {
+        if self.needs_user() {
             refusals.push(Refusal::NotAuthenticated);
         }
         if self.authentication != Authentication::Ignored {

@@ -166,9 +166,9 @@ impl Steps<'_> {
             }
             _ => {
                 self.cookie_consulted = true;
-                match (self.context.classes.authenticate(shown).boxed().await?, self.view.authentication) {
-                    (None, Authentication::Required) => Err(Refusal::NotAuthenticated),
-                    (caller, _) => Ok(caller),
+                match self.context.classes.authenticate(shown).boxed().await? {
+                    None if self.view.needs_user() => Err(Refusal::NotAuthenticated),
+                    caller => Ok(caller),
                 }
             }
         }

@@ -22,8 +22,6 @@ pub struct View {
     pub method: Verb,
     /// Whether it wants to know who is asking.
     pub authentication: Authentication,
-    /// Whether the forms of its page ask for an access token: where a user is required and no page has one to offer.
-    pub asks_for_token: bool,
     /// What it takes and gives.
     pub fields: &'static [Field],
     /// What a request may have besides: `OPTIONS` does not show it, since its answers are recorded.
@@ -52,8 +50,10 @@ pub enum Authentication {
     Ignored,
     /// It needs nobody, but refuses a token that is no good.
     Optional,
-    /// It needs a user.
+    /// It needs a user, by an access token: the forms of its page ask for one.
     Required,
+    /// It needs a user, by an access token or by one of [`super::Classes`].
+    RequiredByAnyClass,
 }
 
 /// A field of a route, as `OPTIONS` and the browsable API describe it.
@@ -167,6 +167,16 @@ impl View {
     /// What a request may have, with what `OPTIONS` does not show.
     pub fn members(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.input.is_some()).chain(self.extras)
+    }
+
+    /// Whether nothing but an access token says who is asking.
+    pub(super) fn asks_for_token(&self) -> bool {
+        self.authentication == Authentication::Required
+    }
+
+    /// Whether it needs a user.
+    pub(super) const fn needs_user(&self) -> bool {
+        matches!(self.authentication, Authentication::Required | Authentication::RequiredByAnyClass)
     }
 
     /// The header `Allow`.

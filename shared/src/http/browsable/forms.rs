@@ -17,12 +17,12 @@ const HERE: &str = "?format=api";
 pub(super) fn plain(exchange: &Exchange<'_>) -> Markup {
     let view = exchange.view;
     html! {
-        @if view.asks_for_token && view.method != Verb::Post {
+        @if view.asks_for_token() && view.method != Verb::Post {
             form.card method="post" action=(standing_for(first(view.method))) autocomplete="off" {
                 (token("asking"))
                 div.actions { (buttons(view.method)) }
             }
-        } @else if view.asks_for_token {
+        } @else if view.asks_for_token() {
             details {
                 summary { "OPTIONS" }
                 form.card method="post" action=(standing_for(&Method::OPTIONS)) autocomplete="off" {
@@ -54,13 +54,13 @@ pub(super) fn posting(exchange: &Exchange<'_>) -> Markup {
                 h3 { "By fields" }
                 // Nothing here is told by a cookie, so there is no cross-site request to forge: the field has no value.
                 input type="hidden" name="csrfmiddlewaretoken" value="";
-                @if exchange.view.asks_for_token { (token("fields")) }
+                @if exchange.view.asks_for_token() { (token("fields")) }
                 @for (field, kind) in exchange.view.inputs() { (input(field, kind, (exchange, &told))) }
                 div.actions { button.primary { "POST" } }
             }
             form.card method="post" action=(HERE) autocomplete="off" {
                 h3 { "As JSON" }
-                @if exchange.view.asks_for_token { (token("raw")) }
+                @if exchange.view.asks_for_token() { (token("raw")) }
                 div.field {
                     label for="media-type" { "Media type" }
                     select id="media-type" name="_content_type" { option { "application/json" } }

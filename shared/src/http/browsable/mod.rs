@@ -83,9 +83,9 @@ fn band(exchange: &Exchange<'_>) -> Markup {
                         (Some(name), _) => span { "Logged in as\u{a0}" bdi { b { (name) } } },
                         (None, Authentication::Ignored) => span { "No log-in is needed here" },
                         // An access token stands in the form: a session of the admin site counts on other routes alone.
-                        (None, _) if view.asks_for_token => span { "No access token yet" },
+                        (None, Authentication::Required) => span { "No access token yet" },
                         (None, Authentication::Optional) => span { "Not logged in" },
-                        (None, Authentication::Required) => {
+                        (None, Authentication::RequiredByAnyClass) => {
                             span { "Not logged in" }
                             a href={ "/admin/login/?next=" (query_value(&asked.path)) } { "Log in" }
                         }

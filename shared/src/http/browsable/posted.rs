@@ -51,7 +51,7 @@ fn meant(query: Option<&str>) -> Option<Method> {
 
 /// Who sent it: by the header or, where the view's forms ask for it, by the one field; never by both (RFC 6750, 2).
 fn bearer(headers: &HeaderMap, body: &RequestBody, view: &View) -> Result<Credentials, Refusal> {
-    let sent = if view.asks_for_token && body.is_form() { body.form_values(TOKEN_FIELD) } else { Vec::new() };
+    let sent = if view.asks_for_token() && body.is_form() { body.form_values(TOKEN_FIELD) } else { Vec::new() };
     match sent.as_slice() {
         [] => Ok(credentials(headers)),
         [token] if !headers.contains_key(AUTHORIZATION) => Ok(Credentials::Bearer(text::trim(token).to_owned())),
