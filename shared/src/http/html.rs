@@ -20,11 +20,14 @@ use super::pages::HTML;
 ///
 /// - `band` around one `div`: the header, with `brand`, links and, at its `end`, who is logged in;
 /// - `crumbs` around an `ol`, `pages` around an `ul`: breadcrumbs and pagination, the current place by `aria-current`;
-/// - `card`, and `ticket` whose parts are torn along perforations, the first of them a `stub`; `columns` of cards;
+/// - `main.narrow` where there is little to read; `title` around `h1` and the button beside it;
+/// - `card`, and `ticket` whose parts are torn along perforations, the first of them a `stub`; `columns` of cards or
+///   fields, `columns three` where they are short;
 /// - `field` around label, input, `small` and the list `wrong`; `field wide`; `label.check`; `actions` around buttons;
 /// - `button` for links; `primary` and `danger` for both kinds; `message` and `badge` with `error`, `success`, `good`, `bad`,
 ///   `accent`;
-/// - `scroll` around a wide table, `stack` on one whose cells say their column in `data-label`; `td.number`; `dl.facts`;
+/// - `scroll` around a wide table, `stack` on one whose cells say their column in `data-label`; `td.number`, and
+///   `td.deed` around a button; `dl.facts`;
 /// - `soft`, `code`, and `hidden` for what only screen readers say.
 const STYLE: &str = include_str!("style.css");
 

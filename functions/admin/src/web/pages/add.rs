@@ -13,7 +13,7 @@ use crate::web::visit::Pairs;
 /// The form, with what was typed and what is wrong with it.
 pub(in crate::web) fn page(administrator: &Administrator, typed: &Pairs, errors: &Errors) -> Markup {
     let above = [("Users", "/admin/users/".to_owned())];
-    let frame = Frame { title: "Add user", administrator, part: Part::Users, above: &above };
+    let frame = Frame { title: "Add user", administrator, part: Part::Users, above: &above, leads_to: None };
     let username = Field {
         name: "username",
         label: "Username",
@@ -29,10 +29,11 @@ pub(in crate::web) fn page(administrator: &Administrator, typed: &Pairs, errors:
         form.card method="post" action="/admin/users/add/" {
             (form_token(&administrator.secret.form_token()))
             (field(&username, errors))
-            (field(&first_name, errors))
-            (field(&last_name, errors))
-            (field(&Field::password("password1", "Password"), errors))
-            (field(&Field::password("password2", "Password, once more"), errors))
+            div.columns { (field(&first_name, errors)) (field(&last_name, errors)) }
+            div.columns {
+                (field(&Field::password("password1", "Password"), errors))
+                (field(&Field::password("password2", "Password, once more"), errors))
+            }
             label.check {
                 input type="checkbox" name="is_staff" value="yes" checked[typed.get("is_staff") == "yes"];
                 "Staff: may enter this site and do all of this"

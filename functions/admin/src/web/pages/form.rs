@@ -47,7 +47,7 @@ pub(super) fn field(field: &Field<'_>, errors: &Errors) -> Markup {
     let described_by = (!described.is_empty()).then(|| described.join(" "));
     html! {
         div.field {
-            label for=(id) { (field.label) @if !field.required { " " small { "(optional)" } } }
+            label for=(id) { (field.label) @if !field.required { " " span.soft { "(optional)" } } }
             input id=(id) name=(field.name) type=(field.kind) value=(field.value) autocomplete=(field.autocomplete)
                 autocapitalize="none" spellcheck="false" required[field.required] maxlength=[field.max_length] dir="auto"
                 aria-invalid=[(!wrong.is_empty()).then_some("true")] aria-describedby=[described_by];

@@ -4,7 +4,7 @@ use faregate::administrator::Administrator;
 use faregate::store::{Filter, ListPage, ListedUser};
 use maud::{Markup, html};
 
-use super::{Frame, Part, badges, done, framed, moment, user_address};
+use super::{Frame, Part, badges, done, framed, moment, person, user_address};
 
 /// What the page shows.
 pub(in crate::web) struct List<'a> {
@@ -18,10 +18,10 @@ pub(in crate::web) struct List<'a> {
 }
 
 pub(in crate::web) fn page(list: &List<'_>) -> Markup {
-    let frame = Frame { title: "Users", administrator: list.administrator, part: Part::Users, above: &[] };
+    let leads_to = Some(("Add user", "/admin/users/add/"));
+    let frame = Frame { title: "Users", administrator: list.administrator, part: Part::Users, above: &[], leads_to };
     let content = html! {
         (done(list.done))
-        div.actions { a.button.primary href="/admin/users/add/" { "Add user" } }
         (filters(list.filter))
         @if list.page.users.is_empty() { (nobody(list.filter)) } @else { (table(list)) }
         (pages(list))
@@ -32,7 +32,7 @@ pub(in crate::web) fn page(list: &List<'_>) -> Markup {
 fn filters(filter: &Filter) -> Markup {
     html! {
         form.card method="get" action="/admin/users/" role="search" aria-label="Users" {
-            div.columns {
+            div.columns.three {
                 div.field {
                     label for="id_q" { "Username begins with" }
                     input id="id_q" name="q" type="search" value=(filter.prefix.as_deref().unwrap_or_default())
@@ -94,7 +94,7 @@ fn row(user: &ListedUser) -> Markup {
     html! {
         tr {
             th scope="row" data-label="Username" { a href=(user_address(user.id)) { bdi { (user.username) } } }
-            td data-label="Name" { bdi { (user.first_name) } " " bdi { (user.last_name) } }
+            td data-label="Name" { (person(&user.first_name, &user.last_name)) }
             td data-label="Access" { (badges(user.is_active, user.is_staff)) }
             td data-label="Since" { (moment(user.created_at)) }
         }

@@ -30,6 +30,8 @@ pub(super) struct Frame<'a> {
     pub(super) part: Part,
     /// The pages above this one, with their addresses.
     pub(super) above: &'a [(&'a str, String)],
+    /// What somebody most often wants here, with its address: beside the title.
+    pub(super) leads_to: Option<(&'a str, &'a str)>,
 }
 
 /// A page behind the log-in.
@@ -62,7 +64,10 @@ pub(super) fn framed(frame: &Frame<'_>, content: &Markup) -> Markup {
                     }
                 }
             }
-            h1 { bdi { (frame.title) } }
+            div.title {
+                h1 { bdi { (frame.title) } }
+                @if let Some((text, address)) = frame.leads_to { a.button.primary href=(address) { (text) } }
+            }
             (content)
         }
     };
@@ -73,7 +78,7 @@ pub(super) fn framed(frame: &Frame<'_>, content: &Markup) -> Markup {
 fn alone(title: &str, content: &Markup) -> Markup {
     let body = html! {
         header.band { div { a.brand href="/admin/" { "Faregate" } span { "Admin site" } } }
-        main id="main" {
+        main.narrow id="main" {
             h1 { (title) }
             (content)
         }
@@ -85,7 +90,7 @@ fn alone(title: &str, content: &Markup) -> Markup {
 pub(super) fn trouble(title: &str, text: &str) -> Markup {
     let content = html! {
         div.message.error role="alert" { p { (text) } }
-        p { a href="/admin/users/" { "To the list of users" } }
+        div.actions { a.button href="/admin/users/" { "To the list of users" } }
     };
     alone(title, &content)
 }
@@ -112,6 +117,14 @@ fn badges(is_active: bool, is_staff: bool) -> Markup {
     html! {
         @if is_active { span.badge.good { "Active" } } @else { span.badge.bad { "Inactive" } }
         @if is_staff { " " span.badge.accent { "Staff" } }
+    }
+}
+
+/// A person's names, as far as there are any.
+fn person(first_name: &str, last_name: &str) -> Markup {
+    html! {
+        @if !first_name.is_empty() { bdi { (first_name) } " " }
+        @if !last_name.is_empty() { bdi { (last_name) } }
     }
 }
 

@@ -19,7 +19,13 @@ pub(in crate::web) struct TrailOfMonth<'a> {
 }
 
 pub(in crate::web) fn page(shown: &TrailOfMonth<'_>) -> Markup {
-    let frame = Frame { title: "Audit trail", administrator: shown.administrator, part: Part::Trail, above: &[] };
+    let frame = Frame {
+        title: "Audit trail",
+        administrator: shown.administrator,
+        part: Part::Trail,
+        above: &[],
+        leads_to: None,
+    };
     let content = html! {
         p { "What administrators did here and operators did by the command " code { "faregate" } ", kept for 400 days." }
         h2 { (shown.month) }

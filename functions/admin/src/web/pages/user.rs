@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::add::names;
 use super::form::{field, summary};
-use super::{Frame, Part, badges, done, form_token, framed, moment, trail, user_address};
+use super::{Frame, Part, badges, done, form_token, framed, moment, person, trail, user_address};
 use crate::trail::Told;
 use crate::web::fields::Errors;
 
@@ -51,11 +51,11 @@ impl UserPage<'_> {
 pub(in crate::web) fn page(shown: &UserPage<'_>) -> Markup {
     let above = [("Users", "/admin/users/".to_owned())];
     let title = shown.user.username.as_str();
-    let frame = Frame { title, administrator: shown.administrator, part: Part::Users, above: &above };
+    let frame = Frame { title, administrator: shown.administrator, part: Part::Users, above: &above, leads_to: None };
     let content = html! {
         (done(shown.done))
         (summary(shown.errors))
-        (facts(shown.user))
+        (facts(shown))
         h2 { "Names" }
         (names_form(shown))
         h2 { "Access" }
@@ -63,7 +63,7 @@ pub(in crate::web) fn page(shown: &UserPage<'_>) -> Markup {
         h2 { "Open sessions" }
         (sessions(shown))
         h2 { "Audit trail" }
-        @if shown.trail.entries.is_empty() { p { "Nothing was done to this user here." } }
+        @if shown.trail.entries.is_empty() { div.message { p { "Nothing was done to this user here." } } }
         @else { (trail::table(shown.trail, false)) }
         h2 { "Delete" }
         @if shown.is_self() { p { "Your own account can be deleted by another administrator." } }
@@ -72,27 +72,43 @@ pub(in crate::web) fn page(shown: &UserPage<'_>) -> Markup {
     framed(&frame, &content)
 }
 
-fn facts(user: &User) -> Markup {
+/// The user in short: the stub says who and whether, the rest since when.
+fn facts(shown: &UserPage<'_>) -> Markup {
+    let user = shown.user;
     html! {
-        dl.facts {
-            dt { "Id" } dd { code { (user.id) } }
-            dt { "Access" } dd { (badges(user.is_active, user.is_staff)) }
-            dt { "Since" } dd { (moment(user.created_at)) }
+        section.ticket aria-label="User" {
+            div.stub {
+                p.code { (user.id) }
+                p { (badges(user.is_active, user.is_staff)) }
+            }
+            div {
+                dl.facts {
+                    dt { "Name" } dd { @if has_names(user) { (person(&user.first_name, &user.last_name)) } @else { "-" } }
+                    dt { "Since" } dd { (moment(user.created_at)) }
+                    dt { "Open sessions" } dd { (shown.sessions.len()) }
+                }
+            }
         }
     }
 }
 
+fn has_names(user: &User) -> bool {
+    !(user.first_name.is_empty() && user.last_name.is_empty())
+}
+
 fn names_form(shown: &UserPage<'_>) -> Markup {
     let [first_name, last_name] = names(shown.names.0, shown.names.1);
-    let (stored_first, stored_last) = (&shown.user.first_name, &shown.user.last_name);
+    let user = shown.user;
     html! {
         form.card method="post" action="?" {
             (shown.hidden())
-            @if shown.names != (stored_first.as_str(), stored_last.as_str()) {
-                p { "Stored now: " bdi { (stored_first) } " " bdi { (stored_last) } @if stored_first.is_empty() && stored_last.is_empty() { "no names" } "." }
+            @if shown.names != (user.first_name.as_str(), user.last_name.as_str()) {
+                p {
+                    "Stored now: "
+                    strong { @if has_names(user) { (person(&user.first_name, &user.last_name)) } @else { "no names" } }
+                }
             }
-            (field(&first_name, shown.errors))
-            (field(&last_name, shown.errors))
+            div.columns { (field(&first_name, shown.errors)) (field(&last_name, shown.errors)) }
             div.actions { button.primary name="action" value="names" { "Save names" } }
         }
     }
@@ -125,7 +141,7 @@ fn access(shown: &UserPage<'_>) -> Markup {
 fn sessions(shown: &UserPage<'_>) -> Markup {
     html! {
         @if shown.sessions.is_empty() {
-            p { "The user is logged in nowhere." }
+            div.message { p { "The user is logged in nowhere." } }
         } @else {
             div.scroll tabindex="0" role="region" aria-label="Open sessions" {
                 table.stack {
@@ -164,7 +180,7 @@ fn session_row(shown: &UserPage<'_>, session: &Session) -> Markup {
             td data-label="Since" { (moment(session.created_at)) }
             td data-label="Last used" { (moment(session.last_used_at)) }
             td data-label="Until" { (moment(session.expires_at.min(session.absolute_expires_at))) }
-            td {
+            td.deed {
                 form method="post" action="?" {
                     (shown.hidden())
                     input type="hidden" name="session" value=(session.id);
