@@ -1,7 +1,7 @@
 // A browser walks through the API as the tutorial's reader does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { click, fill, filled, heading, newName, newUser, PASSWORD, post, says, SITE, text, visitor } from "./browser.mjs";
+import { click, fill, filled, leads, newName, newUser, PASSWORD, post, says, SITE, text, visitor } from "./browser.mjs";
 
 const status = (page) => page.getByText(/^HTTP \d+ /).innerText();
 
@@ -84,6 +84,29 @@ test("an access token in its field shows one's sessions, and ends one", async ()
   assert.equal((await post("/api/token/refresh/", { refresh: there.refresh })).status, 401);
   assert.equal((await post("/api/token/refresh/", { refresh: here.refresh })).status, 200);
   assert.deepEqual(noted, []);
+});
+
+test("a browser that is asked who it is logs in and comes back", async () => {
+  const { page, noted } = await visitor();
+  const username = await newUser({ staff: true });
+  assert.equal((await page.goto("/api/me/")).status(), 401);
+  await leads(page, page.getByRole("link", { name: "Log in" }).click());
+  await fill(page, { Username: username, Password: PASSWORD });
+  await click(page, "Log in");
+  assert.equal(page.url(), `${SITE}/api/me/`);
+  assert.equal(await status(page), "HTTP 200 OK");
+  assert.match(await text(page), new RegExp(`Logged in as\\s+${username}`));
+  assert.deepEqual(noted, []);
+});
+
+test("the document of the API is tried out without anything from elsewhere", async () => {
+  const { context, page, noted } = await visitor({ javaScriptEnabled: true });
+  const asked = [];
+  context.on("request", (request) => asked.push(request.url()));
+  await page.goto("/api/docs/");
+  await page.getByText("/api/sign_up/", { exact: true }).first().waitFor();
+  assert.deepEqual(asked.filter((url) => !url.startsWith(`${SITE}/api/`) && !url.startsWith("data:")), []);
+  assert.deepEqual(noted.filter((line) => !line.startsWith("a request:")), []);
 });
 
 const PATHS = [

@@ -112,6 +112,7 @@ export const ADMIN = {
   },
   "trail": (page) => page.goto("/admin/trail/"),
   "trail of another month": (page) => page.goto("/admin/trail/?month=2020-02"),
+  "me, shown": (page) => page.goto("/api/me/"),
   "not found": (page) => page.goto("/admin/users/nobody/"),
   "not accepted": async (page) => {
     await page.goto("/admin/users/add/");
