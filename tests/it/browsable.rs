@@ -128,6 +128,8 @@ async fn who_asks_stands_on_top_and_a_way_to_log_in_where_that_helps() {
         assert!(page.text.contains(text), "{path}: {}", page.text);
         assert_eq!(page.text.contains("/admin/login/"), path == "/api/me/", "{path}");
     }
+    let without = TestApp::builder().with("FAREGATE_ADMIN_SITE", "off").start().await;
+    assert!(!open(&without, "/api/me/").await.text.contains("/admin/login/"));
 }
 
 #[tokio::test]

@@ -138,6 +138,7 @@ impl Steps<'_> {
             }
             Renderer::Page => unfold(request, self.view, &mut self.asked).await?,
         };
+        self.asked.has_log_in = self.context.classes.session.is_some();
         let form_token = match self.asked.members.get(FORM_TOKEN) {
             Some(Value::Text(token)) => Some(token.as_str()),
             _ => None,

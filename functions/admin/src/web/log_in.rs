@@ -84,8 +84,11 @@ async fn enter(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
             Ok(refused(StatusCode::FORBIDDEN, text.to_owned()))
         }
         Err(CredentialsError::Throttled { retry_after_seconds }) => {
-            let minutes = retry_after_seconds.div_ceil(60);
-            let text = format!("Too many attempts. Try again in {minutes} minutes.");
+            let wait = match retry_after_seconds.div_ceil(60) {
+                1 => "a minute".to_owned(),
+                minutes => format!("{minutes} minutes"),
+            };
+            let text = format!("Too many attempts. Try again in {wait}.");
             Ok(refused(StatusCode::TOO_MANY_REQUESTS, text).with(RETRY_AFTER, HeaderValue::from(retry_after_seconds)))
         }
         Err(CredentialsError::Password(error)) => Err(error.into()),

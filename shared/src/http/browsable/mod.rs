@@ -30,13 +30,15 @@ pub(super) struct Asked {
     pub(super) members: Members,
     /// The name of the user who asked, if the view looked and found one.
     pub(super) caller: Option<String>,
+    /// Whether there is an admin site to log in on.
+    pub(super) has_log_in: bool,
 }
 
 impl Asked {
     /// What `request` asks, before anything is known of its body.
     pub(super) fn of(request: &Request) -> Self {
         let path = request.uri().path().to_owned();
-        Self { method: request.method().clone(), path, members: Members::default(), caller: None }
+        Self { method: request.method().clone(), path, members: Members::default(), caller: None, has_log_in: false }
     }
 }
 
@@ -84,11 +86,11 @@ fn band(exchange: &Exchange<'_>) -> Markup {
                         (None, Authentication::Ignored) => span { "No log-in is needed here" },
                         // An access token stands in the form: a session of the admin site counts on other routes alone.
                         (None, Authentication::Required) => span { "No access token yet" },
-                        (None, Authentication::Optional) => span { "Not logged in" },
-                        (None, Authentication::RequiredByAnyClass) => {
+                        (None, Authentication::RequiredByAnyClass) if asked.has_log_in => {
                             span { "Not logged in" }
                             a href={ "/admin/login/?next=" (query_value(&asked.path)) } { "Log in" }
                         }
+                        (None, _) => span { "Not logged in" },
                     }
                 }
             }
