@@ -1,6 +1,6 @@
 //! `/admin/`: the admin site, where staff look after users. Pages for a browser, told by a cookie; it needs no JavaScript.
 //!
-//! A request passes the gate first ([`web`]): its cookie names an administrator, and what changes something comes from a page of
+//! A request passes the gate first (`web`): its cookie names an administrator, and what changes something comes from a page of
 //! ours. Then a handler calls one use case and shows what came of it.
 
 mod log_in;
