@@ -32,7 +32,8 @@ impl Administrator {
     /// What the trail says of something that the administrator does at `now`.
     #[must_use]
     pub fn deed(&self, now: Timestamp, source_ip: Option<String>) -> Deed {
-        Deed { actor: Actor::Administrator(self.user.id), at: now, source_ip }
+        let epochs = Some(self.user.epochs);
+        Deed { actor: Actor::Administrator(self.user.id), at: now, source_ip, epochs }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::store::{Slot, StoreError, Throttles, Users};
 
 /// Failed attempts for one name from one address: a person mistypes a few times, a program guesses for ever.
 const FROM_ONE_ADDRESS: Limit = Limit { scope: "password_from", most: 5, window_seconds: 900 };
-/// Failed attempts for one name, from wherever: what many addresses together may guess. It keeps the owner out too, who asks
-/// an administrator or an operator.
+/// Failed attempts for one name, from wherever: what many addresses together may guess. It keeps the owner out too, for as
+/// long as they go on.
 const FOR_ONE_NAME: Limit = Limit { scope: "password", most: 50, window_seconds: 3600 };
 
 /// Checks usernames and passwords; clones share connection and hasher.

@@ -181,11 +181,14 @@ impl Service {
     ///
     /// When the password engine does not work on this machine.
     pub fn classes(&self) -> Result<Classes, StartError> {
-        let remote_user = self.settings.classes.remote_user_claim.clone();
         Ok(Classes {
             session: self.settings.admin.is_served.then(|| self.admin_authenticator()),
             basic: self.settings.classes.basic.then(|| self.credentials()).transpose()?,
-            remote_user: remote_user.map(|claim| RemoteUsers { claim, users: self.users(), clock: self.clock.clone() }),
+            remote_user: self.settings.classes.remote_user.clone().map(|settings| RemoteUsers {
+                settings,
+                users: self.users(),
+                clock: self.clock.clone(),
+            }),
         })
     }
 

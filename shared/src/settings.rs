@@ -8,7 +8,6 @@ use std::fmt;
 use tracing::level_filters::LevelFilter;
 use zeroize::Zeroizing;
 
-use crate::domain::admin_session::AdminSessionPolicy;
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::session::{Reactivation, SessionPolicy};
 use crate::domain::signing_key::{MAX_ACCESS_LIFETIME_SECONDS, MAX_REFRESH_LIFETIME_SECONDS};
@@ -16,9 +15,11 @@ use crate::domain::username::CaseSensitivity;
 use crate::logging::level_called;
 use crate::passwords::{Argon2Parameters, Engine};
 
+mod classes;
 mod reader;
 mod table;
 
+pub use classes::{AdminSettings, ClassSettings, RemoteUserSettings};
 use reader::Reader;
 pub use table::{SETTINGS, Setting};
 
@@ -77,24 +78,6 @@ pub struct Settings {
     pub table: String,
     /// The DynamoDB table of keys.
     pub keys_table: String,
-}
-
-/// The admin site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdminSettings {
-    /// Whether there is one.
-    pub is_served: bool,
-    /// How sessions on it live.
-    pub sessions: AdminSessionPolicy,
-}
-
-/// Which classes of authentication `me` takes beside tokens and sessions on the admin site.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassSettings {
-    /// Whether scripts may ask with HTTP Basic.
-    pub basic: bool,
-    /// The claim of a token that API Gateway has verified, in which a username stands; unset, no claim is read.
-    pub remote_user_claim: Option<String>,
 }
 
 /// How tokens are made.
@@ -292,17 +275,8 @@ impl Settings {
                 CaseSensitivity::Insensitive
             },
             sessions: session_policy(&read)?,
-            admin: AdminSettings {
-                is_served: read.switch("FAREGATE_ADMIN_SITE")?,
-                sessions: AdminSessionPolicy {
-                    idle_seconds: read.number("FAREGATE_ADMIN_IDLE_SECONDS", 60, 86_400)?,
-                    lifetime_seconds: read.number("FAREGATE_ADMIN_SESSION_SECONDS", 60, 604_800)?,
-                },
-            },
-            classes: ClassSettings {
-                basic: read.switch("FAREGATE_BASIC_AUTH")?,
-                remote_user_claim: read.claim("FAREGATE_REMOTE_USER_CLAIM")?,
-            },
+            admin: classes::admin(&read)?,
+            classes: classes::classes(&read)?,
             throttle: read.switch("FAREGATE_THROTTLE")?,
             tokens: token_settings(&read)?,
             argon2: argon2_parameters(&read)?,

@@ -65,7 +65,7 @@ async fn exchange(step: &Value, variables: &mut Variables, target: &Target) -> V
 async fn administer(users: &Users, action: &str, username: &str) -> Result<(), Box<dyn Error>> {
     let id = users.find_id(username).await?.ok_or("no such user in the table")?;
     let administration = Administration::new(users.clone());
-    let deed = Deed { actor: Actor::Operator, at: Clock::system().now(), source_ip: None };
+    let deed = Deed { actor: Actor::Operator, at: Clock::system().now(), source_ip: None, epochs: None };
     match action {
         "activate" => drop(administration.change_now(id, &UserChange::Activate, &deed).await?),
         "deactivate" => drop(administration.change_now(id, &UserChange::Deactivate, &deed).await?),

@@ -183,6 +183,9 @@ fn part(item: &TransactWriteItem) -> Access {
         let extent = changing(expressions, update.expression_attribute_names(), true);
         return access("UpdateItem", Some(update.table_name()), key(Some(update.key())), extent);
     }
+    if let Some(check) = item.condition_check() {
+        return access("ConditionCheckItem", Some(check.table_name()), key(Some(check.key())), writing(true));
+    }
     let delete = item.delete().expect("a part that puts, updates or deletes");
     access("DeleteItem", Some(delete.table_name()), key(Some(delete.key())), writing(true))
 }

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use faregate::domain::administration::{Actor, Deed, UserChange};
 use faregate::domain::user::UserId;
-use faregate::store::IfUnchanged;
+use faregate::store::Outcome;
 use serde_json::{Value, json};
 
 use super::requests::{empty_request, json_request, with_bearer};
@@ -12,7 +12,7 @@ use super::{PASSWORD, Reply, TestApp, Tokens};
 impl TestApp {
     /// Applies an operator's change to the user `id`.
     pub async fn change(&self, id: UserId, change: UserChange) {
-        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None };
+        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None, epochs: None };
         let changed = self.service.administration().change_now(id, &change, &deed).await;
         assert!(changed.expect("a change that is made").is_some(), "no such user");
     }
@@ -20,9 +20,9 @@ impl TestApp {
     /// Deletes the user `id`, as an operator does.
     pub async fn delete(&self, id: UserId) {
         let user = self.service.users().find(id).await.expect("a read").expect("a user");
-        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None };
+        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None, epochs: None };
         let deleted = self.service.administration().delete(&user, &deed).await;
-        assert_eq!(deleted.expect("a deletion"), IfUnchanged::Done);
+        assert_eq!(deleted.expect("a deletion"), Outcome::Done);
     }
 
     /// Sends `body` as JSON.

@@ -2,6 +2,7 @@
 
 use faregate::administrator::Administrator;
 use faregate::audit;
+use faregate::domain::admin_session::CookieSecret;
 use faregate::domain::administration::{Action, Deed, UserChange};
 use faregate::domain::password::Password;
 use faregate::domain::password_policy::{PersonalAttributes, Unacceptable};
@@ -9,9 +10,10 @@ use faregate::domain::session::{Session, SessionId};
 use faregate::domain::user::{NewUser, User, UserId};
 use faregate::domain::username::Username;
 use faregate::passwords::PasswordError;
-use faregate::store::{CreateUserError, IfUnchanged, StoreError};
+use faregate::store::{CreateUserError, Outcome, StoreError};
 
 use crate::Deps;
+use crate::log_in::enter;
 
 /// Whom an administrator adds.
 pub(crate) struct Wish {
@@ -36,6 +38,12 @@ pub(crate) enum ManageError {
     /// Who takes the own access away would be locked out at once, perhaps as the last one.
     #[error("administrators do not take their own access away")]
     OwnAccess,
+    /// Who asks is no administrator any more, or was logged out everywhere.
+    #[error("who asks has no right to")]
+    NoRight,
+    /// The user is inactive and logged out, and still there.
+    #[error("the deletion is not finished")]
+    HalfDone,
     #[error("there is no such session")]
     NoSuchSession,
     #[error(transparent)]
@@ -63,9 +71,13 @@ pub(crate) async fn add(deps: &Deps, by: By<'_>, wish: Wish) -> Result<User, Man
     match deps.administration.create(&user, by.deed).await {
         Ok(()) => {
             audit::administration(user.id, Action::Created, by.deed);
+            if is_staff {
+                audit::administration(user.id, Action::StaffGranted, by.deed);
+            }
             Ok(user)
         }
         Err(CreateUserError::UsernameTaken) => Err(ManageError::UsernameTaken),
+        Err(CreateUserError::NoRight) => Err(ManageError::NoRight),
         Err(CreateUserError::Store(error)) => Err(error.into()),
     }
 }
@@ -81,9 +93,10 @@ pub(crate) async fn change(
     if takes_access && user.id == by.administrator.user.id {
         return Err(ManageError::OwnAccess);
     }
-    if user.version != seen || deps.administration.change(user, &change, by.deed).await? == IfUnchanged::Changed {
+    if user.version != seen {
         return Err(ManageError::ChangedMeanwhile);
     }
+    done(deps.administration.change(user, &change, by.deed).await?)?;
     audit::administration(user.id, change.action(), by.deed);
     if change.ends_sessions() {
         deps.reaper.look_at(user.id).await;
@@ -108,16 +121,29 @@ pub(crate) async fn set_password(
     change(deps, by, (user, seen), UserChange::Password(hash)).await
 }
 
+/// Another session for an administrator who set the own password, which has ended the one before. A read and a transaction.
+pub(crate) async fn stay(
+    deps: &Deps,
+    administrator: &Administrator,
+    source_ip: Option<String>,
+) -> Result<Option<CookieSecret>, StoreError> {
+    let Some(user) = deps.users.find(administrator.user.id).await? else { return Ok(None) };
+    enter(deps, &user, Some(administrator.secret.clone()), source_ip).await.map(Some)
+}
+
 /// Removes `user` with everything that is the user's. A transaction, a call for each session, another transaction.
 pub(crate) async fn delete(deps: &Deps, by: By<'_>, (user, seen): (&User, u64)) -> Result<(), ManageError> {
     if user.id == by.administrator.user.id {
         return Err(ManageError::OwnAccess);
     }
-    if user.version != seen || deps.administration.delete(user, by.deed).await? == IfUnchanged::Changed {
+    if user.version != seen {
         return Err(ManageError::ChangedMeanwhile);
     }
-    audit::administration(user.id, Action::Deleted, by.deed);
+    let outcome = deps.administration.delete(user, by.deed).await;
+    // Whatever became of the rest, the sessions are over.
     deps.reaper.look_at(user.id).await;
+    done(outcome?)?;
+    audit::administration(user.id, Action::Deleted, by.deed);
     Ok(())
 }
 
@@ -127,13 +153,23 @@ pub(crate) async fn end_session(
     by: By<'_>,
     (user_id, session_id): (UserId, SessionId),
 ) -> Result<(), ManageError> {
-    match deps.administration.end_session(user_id, session_id, by.deed).await? {
-        IfUnchanged::Changed => Err(ManageError::NoSuchSession),
-        IfUnchanged::Done => {
+    match done(deps.administration.end_session(user_id, session_id, by.deed).await?) {
+        Ok(()) => {
             audit::administration(user_id, Action::SessionEnded, by.deed);
             deps.reaper.look_at(user_id).await;
             Ok(())
         }
+        Err(ManageError::ChangedMeanwhile) => Err(ManageError::NoSuchSession),
+        Err(error) => Err(error),
+    }
+}
+
+const fn done(outcome: Outcome) -> Result<(), ManageError> {
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::Changed => Err(ManageError::ChangedMeanwhile),
+        Outcome::NoRight => Err(ManageError::NoRight),
+        Outcome::HalfDone => Err(ManageError::HalfDone),
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) async fn sign_up(deps: &Deps, wish: Wish) -> Result<User, SignUpError
     match deps.users.create(&user).await {
         Ok(()) => Ok(user),
         Err(CreateUserError::UsernameTaken) => Err(SignUpError::UsernameTaken),
+        // Nobody's right is asked for.
+        Err(CreateUserError::NoRight) => Err(StoreError::Inconsistent("a sign-up needs no right").into()),
         Err(CreateUserError::Store(error)) => Err(error.into()),
     }
 }

@@ -7,7 +7,7 @@ use faregate::domain::user::{self, NewUser, User, UserId};
 use faregate::domain::username::Username;
 use faregate::http::messages;
 use faregate::service::Service;
-use faregate::store::{CreateUserError, IfUnchanged};
+use faregate::store::{CreateUserError, Outcome};
 
 use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UsersCommand};
 use crate::confirmation;
@@ -53,6 +53,7 @@ async fn create(service: &Service, arguments: NewUserArguments) -> Result<Report
     match service.administration().create(&user, &deed(service)).await {
         Ok(()) => Ok(Report { line: format!("made {}", user.username), user, open_sessions: None }),
         Err(CreateUserError::UsernameTaken) => Err(Failure::Refused(messages::USERNAME_TAKEN.to_owned())),
+        Err(CreateUserError::NoRight) => Err(Failure::Refused("nobody may do this".to_owned())),
         Err(CreateUserError::Store(error)) => Err(error.into()),
     }
 }
@@ -97,7 +98,7 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
     if !arguments.yes && !confirmation::given(&prompt, user.username.as_str()) {
         return Err(Failure::Refused("nothing was deleted".to_owned()));
     }
-    if service.administration().delete(&user, &deed(service)).await? == IfUnchanged::Changed {
+    if service.administration().delete(&user, &deed(service)).await? != Outcome::Done {
         return Err(Failure::Refused(format!("{} is being changed by somebody else: try again", user.username)));
     }
     service.reaper().await.look_at(user.id).await;
@@ -112,7 +113,7 @@ async fn find(service: &Service, typed: &str) -> Result<User, Failure> {
 
 /// What the trail says of who uses the command.
 fn deed(service: &Service) -> Deed {
-    Deed { actor: Actor::Operator, at: service.clock.now(), source_ip: None }
+    Deed { actor: Actor::Operator, at: service.clock.now(), source_ip: None, epochs: None }
 }
 
 fn no_such_user(typed: &str) -> Failure {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::id::NotAnId;
 use super::password::PasswordHash;
-use super::user::UserId;
+use super::user::{Epochs, UserId};
 use crate::clock::Timestamp;
 
 /// A change of a user.
@@ -91,6 +91,9 @@ pub struct Deed {
     pub at: Timestamp,
     /// From which address, where there is one.
     pub source_ip: Option<String>,
+    /// Of an administrator, the epochs when the request was let in: the deed is done while they are the same and the
+    /// administrator still is one, and not after.
+    pub epochs: Option<Epochs>,
 }
 
 macro_rules! actions {

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::credentials::{Attempt, Credentials, CredentialsError};
 use crate::domain::admin_session::CookieSecret;
 use crate::domain::password::Password;
+use crate::settings::RemoteUserSettings;
 use crate::store::Users;
 
 /// The classes that a view has beside the token, in the order in which they are asked.
@@ -30,12 +31,12 @@ pub struct Classes {
     pub remote_user: Option<RemoteUsers>,
 }
 
-/// Tells users by a claim of the token that API Gateway's JWT authorizer has verified: never by anything that a client says of
-/// itself.
+/// Tells users by a claim of a token of another issuer that API Gateway's JWT authorizer has verified: never by anything that
+/// a client says of itself, and never by a token of our own, which is judged with its session.
 #[derive(Clone, Debug)]
 pub struct RemoteUsers {
-    /// The claim that holds the username.
-    pub claim: String,
+    /// Whose tokens, and which claim.
+    pub settings: RemoteUserSettings,
     /// The users.
     pub users: Users,
     /// The time.
@@ -59,13 +60,25 @@ impl Shown {
             let genuine = if reads { Ok(()) } else { refuse_forged(headers, form_token, &secret, &client) };
             (secret, genuine)
         });
+        let own = client.issuer();
+        let remote_user = classes.remote_user.as_ref().map(|users| &users.settings);
+        let remote_user = remote_user.filter(|settings| settings.issuer != own);
+        let remote_user = remote_user.and_then(|settings| verified_name(request, settings));
         let basic = classes.basic.as_ref().and_then(|_| basic_header(headers)).map(|value| attempt(&value, client));
-        let remote_user = classes.remote_user.as_ref().and_then(|users| verified_claim(request, &users.claim));
         Self { session, basic, remote_user }
     }
 }
 
 impl Classes {
+    /// Who is shown by a token that API Gateway has verified. Asked before our own tokens: this one may stand in the same
+    /// header.
+    pub(super) async fn remote(&self, shown: &mut Shown) -> Result<Option<Caller>, Refusal> {
+        match (&self.remote_user, shown.remote_user.take()) {
+            (Some(users), Some(name)) => users.caller(&name).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Who is shown, by the first class that finds something to go by.
     pub(super) async fn authenticate(&self, shown: Shown) -> Result<Option<Caller>, Refusal> {
         if let (Some(authenticator), Some((secret, genuine))) = (&self.session, shown.session)
@@ -79,10 +92,7 @@ impl Classes {
         if let (Some(credentials), Some(attempt)) = (&self.basic, shown.basic) {
             return Ok(Some(credentials.caller(attempt?).await?));
         }
-        match (&self.remote_user, shown.remote_user) {
-            (Some(users), Some(name)) => users.caller(&name).await,
-            _ => Ok(None),
-        }
+        Ok(None)
     }
 }
 
@@ -96,10 +106,13 @@ impl Credentials {
 
 impl RemoteUsers {
     /// The active user called `name`. Two reads.
-    async fn caller(&self, name: &str) -> Result<Option<Caller>, Refusal> {
-        let Some(id) = self.users.find_id(name).await? else { return Ok(None) };
-        let user = self.users.find(id).await?.filter(|user| user.is_active);
-        Ok(user.map(|user| Caller { user, session_id: None, token_expires_at: self.clock.now() }))
+    async fn caller(&self, name: &str) -> Result<Caller, Refusal> {
+        let id = self.users.find_id(name).await?;
+        match self.users.find_or_nobody(id).await? {
+            None => Err(Refusal::UserNotFound),
+            Some(user) if !user.is_active => Err(Refusal::UserInactive),
+            Some(user) => Ok(Caller { user, session_id: None, token_expires_at: self.clock.now() }),
+        }
     }
 }
 
@@ -132,14 +145,11 @@ fn attempt(value: &str, client: Client) -> Result<Attempt, Refusal> {
 /// What somebody is told whose username and password are nobody's.
 const WRONG: &str = "Invalid username/password.";
 
-/// The claim `name` of the token that API Gateway's JWT authorizer has verified.
-fn verified_claim(request: &Request, name: &str) -> Option<String> {
-    match request.extensions().get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => {
-            context.authorizer.as_ref()?.jwt.as_ref()?.claims.get(name).cloned()
-        }
-        _ => None,
-    }
+/// The username in the token that API Gateway's JWT authorizer has verified, if it is of the issuer that `settings` name.
+fn verified_name(request: &Request, settings: &RemoteUserSettings) -> Option<String> {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.extensions().get::<RequestContext>() else { return None };
+    let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
+    (claims.get("iss") == Some(&settings.issuer)).then(|| claims.get(&settings.claim).cloned()).flatten()
 }
 
 impl From<CredentialsError> for Refusal {

@@ -155,9 +155,12 @@ impl Steps<'_> {
         handle(self.call(request, caller).await?).await
     }
 
-    async fn authenticate(&mut self, credentials: Credentials, shown: Shown) -> Result<Option<Caller>, Refusal> {
+    async fn authenticate(&mut self, credentials: Credentials, mut shown: Shown) -> Result<Option<Caller>, Refusal> {
         if self.view.authentication == Authentication::Ignored {
             return Ok(None);
+        }
+        if let Some(caller) = self.context.classes.remote(&mut shown).boxed().await? {
+            return Ok(Some(caller));
         }
         match (credentials, &self.context.authenticator) {
             (Credentials::Malformed, _) => Err(Refusal::MalformedAuthorization),

@@ -136,10 +136,16 @@ pub const SETTINGS: &[Setting] = &[
     setting("FAREGATE_BROWSABLE_API", "off", "on or off", "pages with forms for browsers; cargo run switches it on"),
     setting("FAREGATE_BASIC_AUTH", "off", "on or off", "HTTP Basic on `/api/me/`, for scripts"),
     setting(
+        "FAREGATE_REMOTE_USER_ISSUER",
+        "",
+        "an https URL without query, fragment and last slash",
+        "another issuer, whose tokens API Gateway's JWT authorizer verifies, for `/api/me/`",
+    ),
+    setting(
         "FAREGATE_REMOTE_USER_CLAIM",
         "",
         "1 to 128 of A-Z, a-z, 0-9 and . _ - : /",
-        "the claim of a token verified by API Gateway's JWT authorizer whose value is a username, for `/api/me/`",
+        "the claim of such a token whose value is a username",
     ),
     reserved("FAREGATE_CORS_ORIGINS", "", "exact origins, comma-separated", "browsers elsewhere that may call"),
     reserved(

@@ -28,7 +28,7 @@ mod transaction;
 mod users;
 
 pub use admin_sessions::AdminSessions;
-pub use administration::Administration;
+pub use administration::{Administration, Outcome};
 pub use case_setting::recorded_case;
 pub use connect::connect;
 pub use connections::{ConnectionPage, Connections, PageStart};

@@ -3,12 +3,15 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use futures_util::StreamExt as _;
 
 use super::Table;
 use super::error::StoreError;
 use super::item::{Attributes, Reader, text};
 use super::keys::{Key, PARTITION, SORT};
 
+/// How many items are removed at a time.
+const DELETES_AT_ONCE: usize = 16;
 /// How often DynamoDB is asked for what it left out of a batch.
 const BATCH_ATTEMPTS: usize = 3;
 
@@ -92,14 +95,17 @@ impl Table {
         loop {
             let items = self.query_from(partition, " ", usize::MAX).await?;
             let sort_keys: Vec<String> = items.iter().filter_map(|item| Reader(item).optional_text(SORT)).collect();
-            let doomed: Vec<&String> = sort_keys.iter().filter(|sort| !kept.contains(&sort.as_str())).collect();
+            let doomed: Vec<String> = sort_keys.into_iter().filter(|sort| !kept.contains(&sort.as_str())).collect();
             if doomed.is_empty() {
                 return Ok(());
             }
-            for sort in doomed {
+            let deletes = doomed.into_iter().map(|sort: String| {
                 let delete = self.client.delete_item().table_name(&self.name);
-                let delete = delete.key(PARTITION, text(partition)).key(SORT, text(sort));
-                delete.send().await.map_err(|error| self.failed("DeleteItem", &error))?;
+                delete.key(PARTITION, text(partition)).key(SORT, text(sort)).send()
+            });
+            let mut deleting = futures_util::stream::iter(deletes).buffer_unordered(DELETES_AT_ONCE);
+            while let Some(deleted) = deleting.next().await {
+                deleted.map_err(|error| self.failed("DeleteItem", &error))?;
             }
         }
     }

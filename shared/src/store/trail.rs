@@ -120,7 +120,7 @@ fn entry_of(item: &Attributes) -> Result<TrailEntry, Unreadable> {
     let actor: Actor = read.parsed("actor")?;
     Ok(TrailEntry {
         id: read.text(keys::SORT)?,
-        deed: Deed { actor, at: read.milliseconds("at")?, source_ip: read.optional_text("source_ip") },
+        deed: Deed { actor, at: read.milliseconds("at")?, source_ip: read.optional_text("source_ip"), epochs: None },
         action: read.parsed("action")?,
         user_id: read.parsed("user_id")?,
     })

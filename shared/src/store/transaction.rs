@@ -19,7 +19,7 @@ pub(super) enum Transacted {
 }
 
 /// DynamoDB's code for a condition that did not hold.
-pub(super) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 /// How often a write is tried that met a transaction on the same item.
 pub(super) const ATTEMPTS: u32 = 5;
 /// The first pause, doubled each time and jittered: 25-50 ms, 50-100, 100-200, 200-400.
@@ -68,6 +68,11 @@ fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> Opti
         }
         _ => None,
     }
+}
+
+/// Whether it is this part of a transaction whose condition did not hold.
+pub(super) fn is_refused(reason: Option<&CancellationReason>) -> bool {
+    reason.and_then(CancellationReason::code) == Some(CONDITION_FAILED)
 }
 
 fn any_code(reasons: &[CancellationReason], code: &str) -> bool {

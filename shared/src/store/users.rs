@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::error::{StoreError, condition_failed, unbuildable};
 use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
-use super::transaction::{CONDITION_FAILED, Transacted};
+use super::transaction::{Transacted, is_refused};
 use super::{Client, Table, keys};
 use crate::domain::password::PasswordHash;
 use crate::domain::session::SessionId;
@@ -35,6 +35,9 @@ pub enum CreateUserError {
     /// Somebody has a name with the same key.
     #[error("the username is taken")]
     UsernameTaken,
+    /// Who wants it is no administrator any more, or was logged out everywhere.
+    #[error("who wants it has no right to")]
+    NoRight,
     /// DynamoDB failed; nothing was written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -72,15 +75,11 @@ impl Users {
     ///
     /// When the name is taken or DynamoDB fails.
     pub async fn create(&self, user: &User) -> Result<(), CreateUserError> {
-        self.create_with(user, []).await
+        self.create_with(user, Vec::new()).await
     }
 
     /// The same, with `more` in the transaction.
-    pub(super) async fn create_with<const N: usize>(
-        &self,
-        user: &User,
-        more: [TransactWriteItem; N],
-    ) -> Result<(), CreateUserError> {
+    pub(super) async fn create_with(&self, user: &User, more: Vec<TransactWriteItem>) -> Result<(), CreateUserError> {
         self.agree_on_case().await?;
         let identifier = Writer::new(&keys::identifier(&user.username.key(self.case)))
             .with("user_id", text(user.id.to_string()))
@@ -91,10 +90,12 @@ impl Users {
             Transacted::Done => Ok(()),
             // A repeated call met its own first attempt, later than DynamoDB remembers the token.
             Transacted::Refused(reasons) if is_held_by(reasons.first(), user.id) => Ok(()),
-            Transacted::Refused(reasons) => match reasons.first().and_then(CancellationReason::code) {
-                Some(CONDITION_FAILED) => Err(CreateUserError::UsernameTaken),
-                _ => Err(StoreError::Inconsistent("the new id is in use").into()),
-            },
+            Transacted::Refused(reasons) if is_refused(reasons.first()) => Err(CreateUserError::UsernameTaken),
+            Transacted::Refused(reasons) if is_refused(reasons.get(1)) => {
+                Err(StoreError::Inconsistent("the new id is in use").into())
+            }
+            // Of `more`, nothing but the right of who wants it is a condition.
+            Transacted::Refused(_) => Err(CreateUserError::NoRight),
         }
     }
 
@@ -227,17 +228,17 @@ impl Users {
             .expression_attribute_values(":known", number(user.epochs.revocations))
             .expression_attribute_values(":active", flag(true))
             .expression_attribute_values(":hash", text(user.password_hash.as_str()));
-        self.delete_with(user, asking, profile, []).await
+        self.delete_with(user, asking, profile, Vec::new()).await
     }
 
     /// Removes everything that is `user`'s, the session `last` and the user at the end, as `profile` says, with `more` in the
     /// same transaction.
-    pub(super) async fn delete_with<const N: usize>(
+    pub(super) async fn delete_with(
         &self,
         user: &User,
         last: Option<SessionId>,
         profile: DeleteBuilder,
-        more: [TransactWriteItem; N],
+        more: Vec<TransactWriteItem>,
     ) -> Result<IfUnchanged, StoreError> {
         let last = last.map(|id| keys::session(user.id, id));
         let kept = [Some(keys::PROFILE), last.as_ref().map(|key| key.sort.as_str())];
@@ -311,7 +312,7 @@ pub(super) fn user_of(item: &Attributes) -> Result<User, Unreadable> {
         epochs: epochs_of(read)?,
         kept: read.optional_parsed(KEPT)?,
         created_at: read.milliseconds("created_at")?,
-        version: read.number("version")?,
+        version: read.optional_number("version").unwrap_or_default(),
     })
 }
 

@@ -25,6 +25,7 @@ async fn an_administrator_adds_a_user_who_can_log_in() {
     assert!(
         page.text.contains("The user is added.") && page.text.contains("value=\"Ben\"") && page.text.contains("Staff")
     );
+    assert!(page.text.contains(">Added the user<") && page.text.contains(">Made staff<"), "{}", page.text);
     app.try_log_in("ben", "another-Oak-77").await.is(200);
     app.browser().log_in("ben", "another-Oak-77").await.is(303);
 }
@@ -275,6 +276,8 @@ async fn a_deletion_that_failed_in_between_leaves_an_inactive_user_who_can_be_de
     browser.post(&form, &question, &[("username", "ben")]).await.is(503);
     app.refresh(&tokens.refresh).await.is(401);
     app.try_log_in("ben", PASSWORD).await.is(401);
+    let page = browser.get(&address).await;
+    assert!(page.text.contains("data-label=\"What\">Deactivated"), "the trail says so: {}", page.text);
     leads_to(&browser.submit(&form, &[("username", "ben")]).await, "/admin/users/?done=deleted");
     app.sign_up("ben").await.is(201);
 }
@@ -298,4 +301,55 @@ async fn stored_names(app: &TestApp, username: &str) -> (String, String) {
     let id = app.service.users().find_id(username).await.unwrap().unwrap();
     let user = app.service.users().find(id).await.unwrap().unwrap();
     (user.first_name, user.last_name)
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_act_on_each_other_one_is_too_late() {
+    let app = TestApp::start().await;
+    for (form, fields, own) in [
+        ("", vec![("action", "deactivate")], "a"),
+        ("", vec![("action", "revoke_staff")], "b"),
+        ("delete/", vec![("username", "THE OTHER")], "c"),
+    ] {
+        let names = [format!("ann-{own}"), format!("ben-{own}")];
+        let (mut ann, mut ben) = (app.administrator(&names[0]).await, app.administrator(&names[1]).await);
+        let at_ben = format!("{}{form}", address_of(&mut ann, &names[1]).await);
+        let at_ann = format!("{}{form}", address_of(&mut ben, &names[0]).await);
+        let (anns, bens) = (ann.get(&at_ben).await, ben.get(&at_ann).await);
+        let filled = |name: &'static str, value: &'static str, other: &str| (name, value.replace("THE OTHER", other));
+        let (field, value) = fields[0];
+        let (to_ben, to_ann) = (filled(field, value, &names[1]), filled(field, value, &names[0]));
+        let (to_ben, to_ann) = ([(to_ben.0, to_ben.1.as_str())], [(to_ann.0, to_ann.1.as_str())]);
+        let (first, second) = tokio::join!(ann.post(&at_ben, &anns, &to_ben), ben.post(&at_ann, &bens, &to_ann));
+        // Both are sent somewhere: who was too late to the log-in, or told that the other changed the user.
+        assert!([303, 409].contains(&first.status) && [303, 409].contains(&second.status));
+        let still_in = [ann.get("/admin/users/").await.status, ben.get("/admin/users/").await.status];
+        assert_eq!(still_in.iter().filter(|status| **status == 200).count(), 1, "{form}: {still_in:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_administrator_does_after_losing_the_right_is_not_done() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ben").await;
+    let mut ann = app.administrator("ann").await;
+    let address = address_of(&mut ann, "ben").await;
+    let (administration, users) = (app.service.administration(), app.service.users());
+    let find = async |name: &str| users.find(users.find_id(name).await.unwrap().unwrap()).await.unwrap().unwrap();
+    // The request was let in, and then ann was deactivated.
+    let (ann_then, ben) = (find("ann").await, find("ben").await);
+    let deed = faregate::domain::administration::Deed {
+        actor: faregate::domain::administration::Actor::Administrator(ann_then.id),
+        at: app.clock.now(),
+        source_ip: None,
+        epochs: Some(ann_then.epochs),
+    };
+    app.change(ann_then.id, UserChange::Deactivate).await;
+    let no_right = faregate::store::Outcome::NoRight;
+    assert_eq!(administration.change(&ben, &UserChange::Deactivate, &deed).await.unwrap(), no_right);
+    assert_eq!(administration.delete(&ben, &deed).await.unwrap(), no_right);
+    let sid = faregate_tests::claim(&tokens.refresh, "sid").parse().unwrap();
+    assert_eq!(administration.end_session(ben.id, sid, &deed).await.unwrap(), no_right);
+    app.refresh(&tokens.refresh).await.is(200);
+    leads_to(&ann.get(&address).await, &format!("/admin/login/?next={}", address.replace('/', "%2F")));
 }

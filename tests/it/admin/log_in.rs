@@ -37,6 +37,10 @@ async fn the_cookie_is_for_this_host_alone_and_new_at_every_log_in() {
     browser.cookies.insert(SESSION.to_owned(), planted.clone());
     browser.post("/admin/login/", &page, &[("username", "ann"), ("password", PASSWORD)]).await.is(303);
     assert_ne!(browser.cookies[SESSION], planted);
+    // Nor does it go on beside it.
+    let mut thief = app.browser();
+    thief.cookies.insert(SESSION.to_owned(), planted.clone());
+    thief.get("/admin/users/").await.is(303);
     // The table does not hold what the cookies hold.
     let items = app.items().await;
     assert!(!format!("{items:?}").contains(&planted), "the secret is stored");

@@ -174,31 +174,57 @@ async fn me(app: &TestApp, request: Request<Body>) -> Reply {
     Reply::of(me::router(deps).oneshot(request).await.unwrap()).await
 }
 
+const ISSUER: &str = "https://login.example.org/tenant";
+
+async fn with_remote_users() -> TestApp {
+    let app = TestApp::builder().with("FAREGATE_REMOTE_USER_ISSUER", ISSUER);
+    let app = app.with("FAREGATE_REMOTE_USER_CLAIM", "email").start().await;
+    app.sign_up("ann@example.com").await.is(201);
+    app
+}
+
 #[tokio::test]
 async fn a_user_whom_the_gateways_authorizer_names_is_that_user() {
-    let app = TestApp::builder().with("FAREGATE_REMOTE_USER_CLAIM", "email").start().await;
-    app.sign_up("ann@example.com").await.is(201);
-    let reply = me(&app, verified(&[("email", "Ann@Example.com"), ("sub", "7")])).await;
+    let app = with_remote_users().await;
+    // The token that the gateway has verified stands in the header where ours would.
+    let foreign = with_bearer(verified(&[("iss", ISSUER), ("email", "ann@example.com")]), "e30.e30.x");
+    let reply = me(&app, foreign).await;
     reply.is(200);
     assert_eq!(reply.json["username"], "ann@example.com");
-    for claims in [&[("email", "nobody@example.com")][..], &[("sub", "ann@example.com")], &[]] {
-        me(&app, verified(claims)).await.is(401);
-    }
+    let unknown = me(&app, verified(&[("iss", ISSUER), ("email", "nobody@example.com")])).await;
+    assert_eq!((unknown.status, &unknown.json["code"]), (401, &json!("user_not_found")));
     let id = app.service.users().find_id("ann@example.com").await.unwrap().unwrap();
     app.change(id, UserChange::Deactivate).await;
-    me(&app, verified(&[("email", "ann@example.com")])).await.is(401);
+    let inactive = me(&app, verified(&[("iss", ISSUER), ("email", "ann@example.com")])).await;
+    assert_eq!((inactive.status, &inactive.json["code"]), (401, &json!("user_inactive")));
+}
+
+#[tokio::test]
+async fn a_verified_token_of_another_issuer_or_of_our_own_names_nobody() {
+    let app = with_remote_users().await;
+    for claims in [
+        &[("iss", "https://elsewhere.example.org"), ("email", "ann@example.com")][..],
+        &[("email", "ann@example.com")],
+        &[("iss", ISSUER), ("sub", "ann@example.com")],
+        &[],
+    ] {
+        me(&app, verified(claims)).await.is(401);
+    }
+    // Our own tokens are judged with their sessions: a gateway's authorizer for them does not outlive a log-out.
+    let own =
+        app.another(&[("FAREGATE_REMOTE_USER_ISSUER", "http://localhost"), ("FAREGATE_REMOTE_USER_CLAIM", "email")]);
+    me(&own.await, verified(&[("iss", "http://localhost"), ("email", "ann@example.com")])).await.is(401);
 }
 
 #[tokio::test]
 async fn nothing_that_a_client_says_makes_it_a_remote_user() {
-    let app = TestApp::builder().with("FAREGATE_REMOTE_USER_CLAIM", "email").start().await;
-    app.sign_up("ann").await.is(201);
+    let app = with_remote_users().await;
     for name in ["remote-user", "remote_user", "x-remote-user", "email", "x-amzn-request-context", "x-forwarded-user"] {
-        app.send(ask("/api/me/").header(name, "ann").body(Body::empty()).unwrap()).await.is(401);
+        app.send(ask("/api/me/").header(name, "ann@example.com").body(Body::empty()).unwrap()).await.is(401);
     }
     // A token that only says so.
     app.send(with_bearer(empty_request(Method::GET, "/api/me/"), "e30.eyJlbWFpbCI6ImFubiJ9.x")).await.is(401);
     let off = TestApp::start().await;
-    off.sign_up("ann").await.is(201);
-    me(&off, verified(&[("email", "ann")])).await.is(401);
+    off.sign_up("ann@example.com").await.is(201);
+    me(&off, verified(&[("iss", ISSUER), ("email", "ann@example.com")])).await.is(401);
 }

@@ -48,6 +48,7 @@ const BEHIND: &[(&str, &[&str])] = &[
             "ADMIN_SESSION_SECONDS",
             "BASIC_AUTH",
             "REMOTE_USER_CLAIM",
+            "REMOTE_USER_ISSUER",
             "THROTTLE",
             "ARGON2_MEMORY_KIB",
             "ARGON2_ITERATIONS",

@@ -11,6 +11,10 @@ use super::user::CHANGED_MEANWHILE;
 use super::{Page, Visit};
 use crate::manage_users::{self, ManageError};
 
+/// What the later of two administrators is told when the other one came in between.
+const HALF_DONE: &str = "Somebody else changed this user while it was being deleted. The user is deactivated and logged out \
+                         everywhere, and still there: delete it once more.";
+
 /// The question.
 pub(crate) async fn confirm(visit: Visit) -> Result<Page, Trouble> {
     let user = visit.user().await?;
@@ -30,6 +34,11 @@ pub(crate) async fn delete(visit: Visit) -> Result<Page, Trouble> {
         Ok(()) => Ok(Page::redirect("/admin/users/?done=deleted")),
         Err(ManageError::ChangedMeanwhile) => {
             errors.push("", vec![CHANGED_MEANWHILE.to_owned()]);
+            asked(&visit, &user, StatusCode::CONFLICT, &errors).await
+        }
+        Err(ManageError::HalfDone) => {
+            errors.push("", vec![HALF_DONE.to_owned()]);
+            let user = visit.user().await?;
             asked(&visit, &user, StatusCode::CONFLICT, &errors).await
         }
         Err(ManageError::OwnAccess) => {

@@ -60,11 +60,8 @@ async fn enter(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
     let password = Password::parse(text::trim(form.get("password")).to_owned());
     let entered = match password {
         Ok(password) => {
-            crate::log_in::log_in(
-                deps,
-                Attempt { username: username.to_owned(), password, source_ip: client.source_ip },
-            )
-            .await
+            let attempt = Attempt { username: username.to_owned(), password, source_ip: client.source_ip };
+            crate::log_in::log_in(deps, attempt, cookie(&parts.headers, ADMIN_COOKIE)).await
         }
         // Nobody has such a password.
         Err(_too_long) => Err(CredentialsError::Bad),

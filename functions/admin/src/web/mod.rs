@@ -106,12 +106,15 @@ async fn administrator(deps: &Deps, secret: Option<CookieSecret>) -> Result<Opti
     }
 }
 
+/// Where somebody is sent whose session was over when something was sent.
+const LOG_IN_AGAIN: &str = "/admin/login/?done=over";
+
 /// To the log-in, and from there back here if the request only wanted to see something.
 fn to_log_in(request: &Request, reads: bool) -> Page {
     let here = request.uri().path_and_query().map(PathAndQuery::as_str).filter(|_| reads);
     Page::redirect(match here {
         Some(here) => format!("/admin/login/?{}", encoded([("next", here)])),
-        None => "/admin/login/?done=over".to_owned(),
+        None => LOG_IN_AGAIN.to_owned(),
     })
 }
 

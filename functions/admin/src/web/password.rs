@@ -10,7 +10,6 @@ use super::pages::{password, user_address};
 use super::trouble::Trouble;
 use super::user::CHANGED_MEANWHILE;
 use super::{Page, Visit};
-use crate::log_in::enter;
 use crate::manage_users::{self, ManageError};
 
 /// The empty form.
@@ -39,13 +38,19 @@ pub(crate) async fn set(visit: Visit) -> Result<Page, Trouble> {
     Ok(Page::html(status, password::page(&visit.administrator, &user, &errors)))
 }
 
-/// Back to the user. Who set the own password has ended the own session with the others, and gets another one.
+/// Back to the user. Who set the own password has ended the own session with the others, and gets another one; who cannot get
+/// one logs in with the new password.
 async fn done(visit: &Visit, user: &User) -> Result<Page, Trouble> {
     let back = Page::redirect(format!("{}?done=password", user_address(user.id)));
     if user.id != visit.administrator.user.id {
         return Ok(back);
     }
-    let user = visit.user().await?;
-    let secret = enter(&visit.deps, &user, visit.source_ip()).await?;
-    Ok(back.with(SET_COOKIE, set_cookie(ADMIN_COOKIE, &secret)))
+    match manage_users::stay(&visit.deps, &visit.administrator, visit.source_ip()).await {
+        Ok(Some(secret)) => Ok(back.with(SET_COOKIE, set_cookie(ADMIN_COOKIE, &secret))),
+        Ok(None) => Err(Trouble::SessionOver),
+        Err(error) => {
+            tracing::warn!(message = "an administrator with a new password has to log in", error = %error);
+            Ok(Page::redirect("/admin/login/"))
+        }
+    }
 }

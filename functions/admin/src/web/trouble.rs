@@ -8,7 +8,7 @@ use faregate::http::{Refusal, html};
 use faregate::passwords::PasswordError;
 use faregate::store::StoreError;
 
-use super::{allowed, pages};
+use super::{LOG_IN_AGAIN, allowed, pages, redirect};
 use crate::manage_users::ManageError;
 
 /// Why there is no page.
@@ -22,12 +22,17 @@ pub(crate) enum Trouble {
     TooLarge,
     /// 403: another site may have made the browser send this.
     Forged(Forged),
+    /// 303 to the log-in: who asks may not be here any more.
+    SessionOver,
     /// 503: our own trouble, logged where it was found.
     Unavailable,
 }
 
 impl Trouble {
     pub(crate) fn into_response(self) -> Response {
+        if matches!(self, Self::SessionOver) {
+            return redirect(LOG_IN_AGAIN);
+        }
         let (status, title, text) = match &self {
             Self::NotFound => (StatusCode::NOT_FOUND, "Not found", "There is nothing here, or not any more."),
             Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "Not possible", "This page cannot be asked that."),
@@ -38,7 +43,7 @@ impl Trouble {
                 "The form did not come from a page of this site in this browser, or you have logged in anew since. \
                  Nothing was changed. Go back, load the page again and send it once more.",
             ),
-            Self::Unavailable => (
+            Self::SessionOver | Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Temporarily unavailable",
                 "The service could not do this just now. Load the page again in a moment; nothing is lost.",
@@ -54,7 +59,7 @@ impl Trouble {
                 response.headers_mut().insert(name, value);
             }
             Self::Forged(reason) => tracing::warn!(message = "a forged request was refused", reason = %reason),
-            Self::NotFound | Self::TooLarge => {}
+            Self::NotFound | Self::TooLarge | Self::SessionOver => {}
         }
         response
     }
@@ -80,6 +85,7 @@ impl From<ManageError> for Trouble {
         match error {
             ManageError::Password(error) => error.into(),
             ManageError::Store(error) => error.into(),
+            ManageError::NoRight => Self::SessionOver,
             // What a handler does not show by itself, of something that is not there any more.
             _ => Self::NotFound,
         }
