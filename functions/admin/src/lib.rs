@@ -27,7 +27,8 @@ use futures_util::FutureExt as _;
 use crate::web::{Gate, Route, add, list, log_out, user};
 
 /// What this function may touch: users (all but their tokens), their list, the sessions on this site, the trail, counted
-/// attempts, `ws-reaper` (invoke). No key of tokens.
+/// attempts, `ws-reaper` (invoke). Of the key of tokens that may be shared with a Django it asks no more than whether there is
+/// one: sessions then outlive a deactivation.
 pub struct Deps {
     users: Users,
     sessions: Sessions,

@@ -142,7 +142,11 @@ pub(crate) async fn delete(deps: &Deps, by: By<'_>, (user, seen): (&User, u64)) 
     let outcome = deps.administration.delete(user, by.deed).await;
     // Whatever became of the rest, the sessions are over.
     deps.reaper.look_at(user.id).await;
-    done(outcome?)?;
+    let outcome = outcome?;
+    if outcome == Outcome::HalfDone {
+        audit::administration(user.id, Action::Deactivated, by.deed);
+    }
+    done(outcome)?;
     audit::administration(user.id, Action::Deleted, by.deed);
     Ok(())
 }
