@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderValue, Method};
 use faregate::logging::json_lines;
-use faregate_tests::{PASSWORD, Record, START, TestApp, claim, empty_request, fresh_id, hash_of, json_request};
+use faregate_tests::{PASSWORD, Record, START, TestApp, basic, claim, empty_request, fresh_id, hash_of, json_request};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
@@ -225,10 +225,35 @@ async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
     );
 }
 
+/// A good and a bad log-in on the admin site, forged requests and HTTP Basic; what their cookies and forms held.
+async fn enters_the_admin_site(app: &TestApp) -> Vec<String> {
+    app.staff("boss@example.com").await;
+    let mut browser = app.browser();
+    browser.log_in("boss@example.com", "wrong-secret-word").await.is(403);
+    let mut held: Vec<String> = browser.cookies.values().cloned().collect();
+    browser.log_in("boss@example.com", PASSWORD).await.is(303);
+    held.extend(browser.cookies.values().cloned());
+    let page = browser.get("/admin/users/?q=someone@example.com").await;
+    let token = page.text.split("name=\"csrfmiddlewaretoken\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    held.push(token.to_owned());
+    let fields = [("csrfmiddlewaretoken", "in-the-form"), ("username", "boss@example.com"), ("password", PASSWORD)];
+    for path in ["/admin/login/", "/admin/users/add/", "/admin/logout/"] {
+        browser.post_alone(path, &fields).await.is(403);
+        browser.origin = Some("https://boss@example.com-Bearer-in-the-origin");
+        browser.post(path, &page, &fields[1..]).await.is(403);
+        browser.origin = Some("http://localhost:8000");
+    }
+    app.send(basic("boss@example.com", PASSWORD)).await.is(200);
+    app.send(basic("boss@example.com", "wrong-secret-word")).await.is(401);
+    held.push(basic("boss@example.com", PASSWORD).headers()["authorization"].to_str().unwrap()[6..].to_owned());
+    held
+}
+
 #[tokio::test]
 async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
     let (captured, _guard) = listen(LevelFilter::INFO);
-    let app = TestApp::start().await;
+    let app = TestApp::builder().with("FAREGATE_BASIC_AUTH", "on").start().await;
+    let held = enters_the_admin_site(&app).await;
     let tokens = app.user("ann@example.com").await;
     app.sign_up("ann@example.com").await.is(400);
     app.try_log_in("ann@example.com", "wrong-secret-word").await.is(401);
@@ -253,15 +278,19 @@ async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
     let text = captured.text();
     assert!(text.lines().filter(|line| line.contains("the service failed")).all(|line| line.contains("request.id")));
     assert!(text.contains("the service failed") && text.contains("TransactWriteItems"), "{text}");
+    assert!(text.contains("a forged request was refused") && text.contains("wrong_token"), "{text}");
     let id = app.service.users().find_id("ann@example.com").await.unwrap().unwrap();
     let user = app.service.users().find(id).await.unwrap().unwrap();
-    for secret in [
+    let held = held.iter().map(String::as_str);
+    for secret in held.chain([
         PASSWORD,
         "wrong-secret-word",
         "example.com",
         "in-the-query",
         "in-the-header",
         "in-the-path",
+        "in-the-form",
+        "in-the-origin",
         "$argon2id$",
         &tokens.access,
         &tokens.refresh,
@@ -269,7 +298,7 @@ async fn no_line_tells_a_password_a_token_a_hash_or_a_name() {
         &given.access,
         &given.ticket,
         user.password_hash.as_str(),
-    ] {
+    ]) {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }

@@ -34,6 +34,19 @@ pub enum Forged {
     WrongToken,
 }
 
+impl Forged {
+    /// A word for it that holds nothing of what was sent: what a log line may say.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Origin(_) => "origin",
+            Self::NoOrigin => "no_origin",
+            Self::NoToken => "no_token",
+            Self::WrongToken => "wrong_token",
+        }
+    }
+}
+
 /// The secret in the cookie `name`, if it can be one.
 #[must_use]
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<CookieSecret> {

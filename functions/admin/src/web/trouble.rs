@@ -58,7 +58,8 @@ impl Trouble {
                 let (name, value) = allowed(posts);
                 response.headers_mut().insert(name, value);
             }
-            Self::Forged(reason) => tracing::warn!(message = "a forged request was refused", reason = %reason),
+            // Its kind alone: the rest is the words of a stranger.
+            Self::Forged(reason) => tracing::warn!(message = "a forged request was refused", reason = reason.kind()),
             Self::NotFound | Self::TooLarge | Self::SessionOver => {}
         }
         response
