@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::id::NotAnId;
+use super::id::{EntryId, NotAnId};
 use super::password::PasswordHash;
 use super::user::{Epochs, UserId};
 use crate::clock::Timestamp;
@@ -158,8 +158,8 @@ pub struct NotAnAction;
 /// One entry of the trail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrailEntry {
-    /// Which entry: it sorts by time.
-    pub id: String,
+    /// Which entry.
+    pub id: EntryId,
     /// Who did it, and when.
     pub deed: Deed,
     /// What.

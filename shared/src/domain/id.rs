@@ -45,6 +45,10 @@ id!(
     /// Which session, for ever: the claim `sid`.
     SessionId
 );
+id!(
+    /// Which entry of the trail: it sorts by time.
+    EntryId
+);
 
 /// The text is not a UUID in lower case with hyphens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -30,6 +30,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
+use crate::domain::id::EntryId;
 use crate::domain::session::SessionId;
 use crate::domain::user::{User, UserId};
 use crate::domain::username::UsernameKey;
@@ -191,8 +192,8 @@ pub fn trail_in(month: &str) -> String {
 
 /// An entry of the trail in `partition`.
 #[must_use]
-pub fn trail_entry(partition: String, id: &str) -> Key {
-    Key::new(partition, id)
+pub fn trail_entry(partition: String, id: EntryId) -> Key {
+    Key::new(partition, id.to_string())
 }
 
 /// The attempts of one kind under `key` in the window that begins at `window`.

@@ -40,7 +40,7 @@ pub use listing::{Filter, ListPage, ListedUser, Listing, Place};
 pub use sessions::{Advanced, PrincipalStates, SessionEnd, SessionKey, Sessions};
 pub use throttles::{Slot, Throttles};
 pub use tickets::Tickets;
-pub use trail::{Trail, TrailPage, month_of};
+pub use trail::{Excerpt, Trail, TrailPage, month_of};
 pub use users::{CreateUserError, IfUnchanged, Users};
 
 /// The client of the SDK, for those who wire things together.

@@ -8,6 +8,7 @@ use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
 use super::{Client, Table, keys};
 use crate::clock::Timestamp;
 use crate::domain::administration::{Action, Actor, Deed, TrailEntry};
+use crate::domain::id::EntryId;
 use crate::domain::user::UserId;
 use crate::randomness::Randomness;
 
@@ -18,6 +19,17 @@ const KEPT_SECONDS: i64 = 400 * 86_400;
 #[derive(Clone, Debug)]
 pub struct Trail {
     table: Table,
+}
+
+/// Which entries of a trail are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Excerpt {
+    /// Those that are older than this one; else the newest.
+    pub before: Option<EntryId>,
+    /// How many, at most.
+    pub most: usize,
+    /// When they are read: what has been kept for its time is not there any more, whether DynamoDB has removed it or not.
+    pub now: Timestamp,
 }
 
 /// A part of the trail, the newest first.
@@ -36,25 +48,28 @@ impl Trail {
         Self { table: Table { client, name } }
     }
 
-    /// The newest `most` entries about the user `id` that are older than the entry `before`. One read.
+    /// The entries about the user `id` that `excerpt` wants. One read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn of_user(&self, id: UserId, before: Option<&str>, most: usize) -> Result<TrailPage, StoreError> {
-        self.page(&keys::trail_of(id), before, most).await
+    pub async fn of_user(&self, id: UserId, excerpt: Excerpt) -> Result<TrailPage, StoreError> {
+        self.page(&keys::trail_of(id), excerpt).await
     }
 
-    /// The newest `most` entries of `month`, such as `2026-01`, that are older than the entry `before`. One read.
+    /// The entries of `month`, such as `2026-01`, that `excerpt` wants. One read.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails.
-    pub async fn in_month(&self, month: &str, before: Option<&str>, most: usize) -> Result<TrailPage, StoreError> {
-        self.page(&keys::trail_in(month), before, most).await
+    pub async fn in_month(&self, month: &str, excerpt: Excerpt) -> Result<TrailPage, StoreError> {
+        self.page(&keys::trail_in(month), excerpt).await
     }
 
-    async fn page(&self, partition: &str, before: Option<&str>, most: usize) -> Result<TrailPage, StoreError> {
+    async fn page(&self, partition: &str, excerpt: Excerpt) -> Result<TrailPage, StoreError> {
+        let Excerpt { before, most, now } = excerpt;
+        // An entry's id begins with a hexadecimal digit: `g` comes after all of them.
+        let before = before.map_or_else(|| "g".to_owned(), |id| id.to_string());
         let query = self
             .table
             .client
@@ -63,12 +78,12 @@ impl Trail {
             .consistent_read(true)
             .scan_index_forward(false)
             .limit(i32::try_from(most.saturating_add(1)).unwrap_or(i32::MAX))
-            // An entry's id begins with a hexadecimal digit: `g` comes after all of them.
             .key_condition_expression("pk = :partition AND sk < :before")
             .expression_attribute_values(":partition", text(partition))
-            .expression_attribute_values(":before", text(before.unwrap_or("g")));
+            .expression_attribute_values(":before", text(before));
         let output = query.send().await.map_err(|error| self.table.failed("Query", &error))?;
-        let mut entries = output.items().iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
+        let kept = output.items().iter().filter(|item| is_kept(item, now));
+        let mut entries = kept.map(entry_of).collect::<Result<Vec<_>, _>>()?;
         let has_older = entries.len() > most;
         entries.truncate(most);
         Ok(TrailPage { entries, has_older })
@@ -90,7 +105,7 @@ impl Table {
         deed: &Deed,
         randomness: &Randomness,
     ) -> Result<[TransactWriteItem; 2], StoreError> {
-        let id = randomness.uuid_v7(deed.at).hyphenated().to_string();
+        let id = EntryId::new(randomness.uuid_v7(deed.at));
         let entry = TrailEntry { id, deed: deed.clone(), action, user_id };
         let put = |partition: String| {
             let item = entry_item(partition, &entry);
@@ -103,7 +118,7 @@ impl Table {
 
 fn entry_item(partition: String, entry: &TrailEntry) -> Attributes {
     let TrailEntry { id, deed, action, user_id } = entry;
-    let writer = Writer::new(&keys::trail_entry(partition, id))
+    let writer = Writer::new(&keys::trail_entry(partition, *id))
         .with("actor", text(deed.actor.to_string()))
         .with("action", text(action.as_str()))
         .with("user_id", text(user_id.to_string()))
@@ -115,11 +130,16 @@ fn entry_item(partition: String, entry: &TrailEntry) -> Attributes {
     }
 }
 
+/// All are kept equally long: behind one whose time is over there is none that is kept.
+fn is_kept(item: &Attributes, now: Timestamp) -> bool {
+    Reader(item).optional_number::<i64>(keys::TTL).is_some_and(|expires_at| now.seconds() < expires_at)
+}
+
 fn entry_of(item: &Attributes) -> Result<TrailEntry, Unreadable> {
     let read = Reader(item);
     let actor: Actor = read.parsed("actor")?;
     Ok(TrailEntry {
-        id: read.text(keys::SORT)?,
+        id: read.parsed(keys::SORT)?,
         deed: Deed { actor, at: read.milliseconds("at")?, source_ip: read.optional_text("source_ip"), epochs: None },
         action: read.parsed("action")?,
         user_id: read.parsed("user_id")?,

@@ -10,6 +10,12 @@ fn deeds(page: &Reply) -> Vec<String> {
     cells.map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
 }
 
+/// Where the link "Older" of `page` leads.
+fn older(page: &Reply) -> String {
+    let link = page.text.split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
+    link.split('"').next().unwrap().replace("&amp;", "&")
+}
+
 #[tokio::test]
 async fn every_deed_is_told_with_who_did_it() {
     let app = TestApp::start().await;
@@ -83,9 +89,11 @@ async fn the_trail_goes_back_page_by_page_and_month_by_month() {
     // Session and user, the entries, the names.
     assert_eq!(app.calls.take(), ["GetItem", "GetItem", "Query", "BatchGetItem"]);
     assert_eq!(deeds(&before).len(), 50);
-    let older = before.text.split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
-    let older = browser.get(&older.split('"').next().unwrap().replace("&amp;", "&")).await;
+    let older = browser.get(&older(&before)).await;
     assert_eq!(deeds(&older).len(), 10);
+    // Forward again, but not into the future.
+    assert!(before.text.contains("href=\"/admin/trail/?month=2026-02\">The month after"), "{}", before.text);
+    assert!(!now.text.contains("The month after"));
     assert!(browser.get("/admin/trail/?month=2020-02").await.text.contains("Nothing was done"));
 }
 
@@ -105,4 +113,91 @@ async fn a_log_in_and_a_log_out_are_told_with_the_address() {
         deeds(&browser.get("/admin/trail/").await)[..3],
         ["Logged in here", "Logged out here", "Logged in here"]
     );
+}
+
+#[tokio::test]
+async fn the_whole_trail_of_a_user_is_told_also_of_one_who_is_deleted() {
+    let app = TestApp::start().await;
+    app.sign_up("ben").await.is(201);
+    let id = app.service.users().find_id("ben").await.unwrap().unwrap();
+    for _ in 0..55 {
+        app.clock.advance_seconds(1);
+        app.change(id, UserChange::EndSessions).await;
+    }
+    let mut browser = app.administrator("ann").await;
+    let whole = format!("/admin/trail/?user={id}");
+    let page = browser.get(&format!("/admin/users/{id}/")).await;
+    assert_eq!(deeds(&page).len(), 10);
+    assert!(page.text.contains(&format!("<a href=\"{whole}\">All of it")), "{}", page.text);
+
+    let first = browser.get(&whole).await;
+    assert_eq!(deeds(&first).len(), 50);
+    assert!(first.text.contains("<bdi>ben</bdi>") && !first.text.contains("The month"));
+    let last = browser.get(&older(&first)).await;
+    assert_eq!(deeds(&last).len(), 5);
+    assert!(!last.text.contains("rel=\"next\""));
+
+    app.clock.advance_seconds(1);
+    app.delete(id).await;
+    assert!(
+        browser.get("/admin/trail/").await.text.contains(&format!("<a class=\"soft\" href=\"{whole}\"><code>{id}"))
+    );
+    let gone = browser.get(&whole).await;
+    assert!(deeds(&gone).contains(&"Deleted the user".to_owned()));
+    assert!(!gone.text.contains("<bdi>ben</bdi>"));
+}
+
+#[tokio::test]
+async fn who_has_few_entries_has_them_all_on_the_own_page() {
+    let app = TestApp::start().await;
+    app.sign_up("ben").await.is(201);
+    let id = app.service.users().find_id("ben").await.unwrap().unwrap();
+    let mut browser = app.administrator("ann").await;
+    for _ in 0..10 {
+        app.clock.advance_seconds(1);
+        app.change(id, UserChange::EndSessions).await;
+    }
+    let page = browser.get(&format!("/admin/users/{id}/")).await;
+    assert_eq!(deeds(&page).len(), 10);
+    assert!(!page.text.contains("All of it"));
+}
+
+#[tokio::test]
+async fn what_no_link_of_ours_asks_is_not_there() {
+    let app = TestApp::start().await;
+    let mut browser = app.administrator("ann").await;
+    let long = "0".repeat(2000);
+    for query in [
+        "month=2026-%2B1",
+        "month=2026-13",
+        "user=ann",
+        "before=g",
+        "before=01968C4E-7A00-7000-8000-000000000001",
+        "month=2026-01&before=1",
+        "user=01968c4e-7a00-7000-8000-000000000001&before=x",
+        &format!("before={long}"),
+    ] {
+        browser.get(&format!("/admin/trail/?{query}")).await.is(404);
+    }
+    browser.get("/admin/trail/?before=01968c4e-7a00-7000-8000-000000000001").await.is(200);
+}
+
+#[tokio::test]
+async fn what_was_kept_for_its_time_is_not_told_even_if_it_is_still_there() {
+    let app = TestApp::start().await;
+    app.sign_up("ben").await.is(201);
+    let id = app.service.users().find_id("ben").await.unwrap().unwrap();
+    app.change(id, UserChange::Deactivate).await;
+    let told = async || {
+        let mut browser = app.browser();
+        browser.log_in("ann", PASSWORD).await.is(303);
+        let month = browser.get("/admin/trail/?month=2026-01").await;
+        let user = browser.get(&format!("/admin/trail/?user={id}")).await;
+        [month, user].map(|page| deeds(&page).contains(&"Deactivated".to_owned()))
+    };
+    app.staff("ann").await;
+    app.clock.advance_seconds(400 * 86_400 - 1);
+    assert_eq!(told().await, [true, true]);
+    app.clock.advance_seconds(1);
+    assert_eq!(told().await, [false, false]);
 }

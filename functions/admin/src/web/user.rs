@@ -94,7 +94,7 @@ async fn shown(
     (status, errors): (StatusCode, &Errors),
 ) -> Result<Page, Trouble> {
     let deps = &visit.deps;
-    let (sessions, trail) = tokio::try_join!(manage_users::sessions(deps, user), trail::of_user(deps, user.id, None))?;
+    let (sessions, trail) = tokio::try_join!(manage_users::sessions(deps, user), trail::in_short(deps, user.id))?;
     let page = UserPage {
         administrator: &visit.administrator,
         user,

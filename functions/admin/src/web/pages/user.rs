@@ -65,6 +65,7 @@ pub(in crate::web) fn page(shown: &UserPage<'_>) -> Markup {
         h2 { "Audit trail" }
         @if shown.trail.entries.is_empty() { div.message { p { "Nothing was done to this user here." } } }
         @else { (trail::table(shown.trail, false)) }
+        @if shown.trail.has_older { p { a href=(trail::trail_address(shown.user.id)) { "All of it" } } }
         h2 { "Delete" }
         @if shown.is_self() { p { "Your own account can be deleted by another administrator." } }
         @else { div.actions { a.button.danger href={ (user_address(shown.user.id)) "delete/" } { "Delete user…" } } }
