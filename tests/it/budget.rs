@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use axum::http::{HeaderValue, Method, header};
-use faregate_tests::{PASSWORD, Record, TestApp, claim, fresh_id, hash_of, json_request};
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, header};
+use faregate_tests::{PASSWORD, Record, TestApp, basic, claim, fresh_id, hash_of, json_request};
 use serde_json::json;
 
 #[tokio::test]
@@ -102,6 +103,67 @@ async fn what_a_user_does_about_sessions_and_account_keeps_its_budget() {
         2,
         "account/delete: one for each other session"
     );
+}
+
+/// The calls since the last time this was asked, where some are made side by side.
+fn sorted_calls(app: &TestApp) -> Vec<String> {
+    let mut calls = app.calls.take();
+    calls.sort();
+    calls
+}
+
+#[tokio::test]
+async fn the_admin_site_keeps_its_budget() {
+    let app = TestApp::start().await;
+    let address = format!("/admin/users/{}/", app.sign_up("ben").await.field("id"));
+    app.staff("ann").await;
+    let mut browser = app.browser();
+    let form = browser.get("/admin/login/").await;
+    app.calls.take();
+    browser.post("/admin/login/", &form, &[("username", "ann"), ("password", PASSWORD)]).await.is(303);
+    let log_in = ["DeleteItem", "DeleteItem", "GetItem", "GetItem", "TransactWriteItems", "UpdateItem", "UpdateItem"];
+    assert_eq!(sorted_calls(&app), log_in, "admin: log-in");
+
+    // Session and user come first, of any page.
+    browser.get("/admin/users/").await.is(200);
+    assert_eq!(app.calls.take(), [&["GetItem"; 2][..], &["Query"; 18]].concat(), "admin: a page of the list");
+    browser.get("/admin/users/?active=yes&staff=yes").await.is(200);
+    assert_eq!(app.calls.take(), ["GetItem", "GetItem", "Query"], "admin: active staff");
+    browser.get("/admin/trail/").await.is(200);
+    assert_eq!(app.calls.take(), ["GetItem", "GetItem", "Query", "BatchGetItem"], "admin: the trail");
+    let page = browser.get(&address).await;
+    let user = ["GetItem", "GetItem", "GetItem", "Query", "Query", "BatchGetItem"];
+    assert_eq!(app.calls.take(), user, "admin: a user");
+
+    browser.post(&address, &page, &[("action", "names"), ("first_name", "B")]).await.is(303);
+    assert_eq!(app.calls.take(), ["GetItem", "GetItem", "GetItem", "TransactWriteItems"], "admin: a change");
+
+    let delete = format!("{address}delete/");
+    let page = browser.get(&delete).await;
+    app.calls.take();
+    browser.post(&delete, &page, &[("username", "ben")]).await.is(303);
+    let deletion = ["GetItem", "GetItem", "GetItem", "TransactWriteItems", "Query", "TransactWriteItems"];
+    assert_eq!(app.calls.take(), deletion, "admin: a deletion of who has no session");
+}
+
+#[tokio::test]
+async fn the_other_classes_of_me_keep_their_budget() {
+    let app = TestApp::builder().with("FAREGATE_BASIC_AUTH", "on").start().await;
+    let mut browser = app.administrator("ann").await;
+    let mut me = async || browser.send(Request::get("/api/me/"), Body::empty()).await.is(200);
+    app.calls.take();
+    me().await;
+    assert_eq!(app.calls.take(), ["GetItem", "GetItem"], "me with a session");
+    app.clock.advance_seconds(60);
+    me().await;
+    assert_eq!(app.calls.take(), ["GetItem", "GetItem", "UpdateItem"], "me with a session, once a minute");
+
+    // How names are compared is asked once.
+    app.send(basic("ann", PASSWORD)).await.is(200);
+    app.calls.take();
+    app.send(basic("ann", PASSWORD)).await.is(200);
+    let calls = ["DeleteItem", "DeleteItem", "GetItem", "GetItem", "UpdateItem", "UpdateItem"];
+    assert_eq!(sorted_calls(&app), calls, "me with HTTP Basic");
 }
 
 /// The bytes that DynamoDB counts ("DynamoDB item sizes and formats"): names and values, a number's digits by twos.

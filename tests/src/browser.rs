@@ -1,8 +1,10 @@
 //! An actor with a browser: it keeps cookies, sends forms with what is hidden in them, and goes where it is sent.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Method, Request, header};
 
 use super::{PASSWORD, Reply, TestApp};
@@ -15,12 +17,19 @@ pub struct Browser<'a> {
     pub cookies: BTreeMap<String, String>,
     /// Where its pages come from.
     pub origin: Option<&'static str>,
+    /// From which address it asks, if it is known.
+    pub source_ip: Option<IpAddr>,
 }
 
 impl TestApp {
     /// A browser without cookies.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { app: self, cookies: BTreeMap::new(), origin: Some("http://localhost:8000") }
+        Browser { app: self, cookies: BTreeMap::new(), origin: Some("http://localhost:8000"), source_ip: None }
+    }
+
+    /// A browser without cookies, at the address `source_ip`.
+    pub fn browser_at(&self, source_ip: [u8; 4]) -> Browser<'_> {
+        Browser { source_ip: Some(source_ip.into()), ..self.browser() }
     }
 
     /// A new member of staff with the usual password, on the admin site.
@@ -94,6 +103,9 @@ impl Browser<'_> {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let cookies = HeaderValue::from_str(&pairs.join("; ")).expect("cookies");
             request.headers_mut().insert(header::COOKIE, cookies);
+        }
+        if let Some(source_ip) = self.source_ip {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(source_ip, 50_000)));
         }
         let reply = self.app.send(request).await;
         for line in reply.headers.get_all(header::SET_COOKIE) {

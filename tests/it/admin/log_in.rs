@@ -81,7 +81,7 @@ async fn whoever_may_not_come_in_gets_one_and_the_same_answer() {
 async fn guessing_is_slow_and_keeps_nobody_out_who_comes_from_elsewhere() {
     let app = TestApp::start().await;
     app.staff("ann").await;
-    let mut browser = app.browser();
+    let mut browser = app.browser_at([203, 0, 113, 7]);
     for _ in 0..5 {
         // Every spelling of a name is that name.
         browser.log_in("ANN", "wrong").await.is(403);
@@ -96,8 +96,41 @@ async fn guessing_is_slow_and_keeps_nobody_out_who_comes_from_elsewhere() {
         browser.log_in("nobody", "wrong").await.is(403);
     }
     browser.log_in("nobody", "wrong").await.is(429);
+    app.browser_at([203, 0, 113, 8]).log_in("ann", PASSWORD).await.is(303);
+    // Who came in from there does not help whoever guesses here.
+    browser.log_in("ann", PASSWORD).await.is(429);
     app.clock.advance_seconds(seconds);
     browser.log_in("ann", PASSWORD).await.is(303);
+}
+
+#[tokio::test]
+async fn many_addresses_together_guess_a_name_fifty_times_an_hour() {
+    let app = TestApp::start().await;
+    app.staff("ann").await;
+    for host in 1..=10 {
+        let mut browser = app.browser_at([203, 0, 113, host]);
+        for _ in 0..5 {
+            browser.log_in("ann", "wrong").await.is(403);
+        }
+    }
+    let mut browser = app.browser_at([203, 0, 113, 11]);
+    let refused = browser.log_in("ann", PASSWORD).await;
+    refused.is(429);
+    let seconds: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((901..=3600).contains(&seconds), "{seconds}");
+    app.clock.advance_seconds(seconds);
+    browser.log_in("ann", PASSWORD).await.is(303);
+}
+
+#[tokio::test]
+async fn an_address_that_has_used_up_its_own_attempts_uses_up_none_of_the_name() {
+    let app = TestApp::start().await;
+    app.staff("ann").await;
+    let mut guesser = app.browser_at([203, 0, 113, 7]);
+    for attempt in 0..60 {
+        guesser.log_in("ann", "wrong").await.is(if attempt < 5 { 403 } else { 429 });
+    }
+    app.browser_at([203, 0, 113, 8]).log_in("ann", PASSWORD).await.is(303);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::http::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use faregate_tests::{PASSWORD, Reply, TestApp};
+use lambda_http::{Adapter, LambdaEvent};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -98,4 +99,36 @@ async fn the_same_events_are_what_the_client_sees_in_both_spellings_of_the_path(
         event["body"] = json!(json!({"username": "nobody", "password": PASSWORD}).to_string());
         send(&router, &event).await.is(401);
     }
+}
+
+#[tokio::test]
+async fn of_two_cookies_that_arrive_apart_the_right_one_is_found() {
+    let app = app().await;
+    let browser = app.administrator("ann").await;
+    let router = service(&app).await;
+    let mut event = recorded("admin_users.json");
+    // As recorded, of nobody.
+    send(&router, &event).await.is(303);
+    let cookies: Vec<String> = browser.cookies.iter().rev().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
+    event["cookies"] = json!(cookies);
+    let reply = send(&router, &event).await;
+    reply.is(200);
+    assert!(reply.text.contains("<bdi>ann</bdi>"));
+}
+
+#[tokio::test]
+async fn cookies_go_out_apart_from_the_headers() {
+    let app = app().await;
+    let mut event = recorded("admin_users.json");
+    event["rawPath"] = json!("/admin/login/");
+    event["requestContext"]["http"]["path"] = json!("/admin/login/");
+    let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), lambda_http::Context::default());
+    let answer = Adapter::from(service(&app).await).oneshot(event).await.unwrap();
+    let answer = serde_json::to_value(answer).unwrap();
+    assert_eq!(answer["statusCode"], 200);
+    let cookies = answer["cookies"].as_array().unwrap();
+    assert_eq!(cookies.len(), 1, "{cookies:?}");
+    assert!(cookies[0].as_str().unwrap().starts_with("__Host-faregate_log_in="), "{cookies:?}");
+    assert!(answer["headers"]["set-cookie"].is_null(), "{}", answer["headers"]);
 }
