@@ -4,14 +4,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use axum::http::Method;
+use axum::response::Response;
+use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use faregate_tests::{PASSWORD, Reply, TestApp, json_request};
+use faregate::clock::Clock;
+use faregate::http::{Edge, app};
+use faregate::randomness::Randomness;
+use faregate::telemetry::Telemetry;
+use faregate_tests::{PASSWORD, Reply, START, TestApp, empty_request, json_request};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tower::ServiceExt as _;
 
 /// Asks every route that needs DynamoDB, at once.
 async fn ask_all(app: &TestApp, tokens: &faregate_tests::Tokens) -> Vec<(&'static str, Reply)> {
@@ -92,6 +100,36 @@ async fn a_fault_of_dynamodb_leaves_all_or_nothing_and_the_same_request_ends_wel
     // The lost answers hid a success: the name is taken, by the user who asked, with that password.
     assert!(reply.text.contains("already exists"), "{}", reply.text);
     app.log_in("ann").await;
+}
+
+/// The edge around functions that hang and break at any path.
+async fn of_a_broken_function(path: &str) -> [Reply; 2] {
+    let telemetry = Telemetry::new(None, Clock::held_at(START));
+    let edge = Edge { randomness: Randomness::from_seed(1), telemetry };
+    let hanging = Router::new().route(path, any(std::future::pending::<Response>));
+    let breaking = Router::new().route(path, any(async || -> Response { panic!("on purpose") }));
+    let ask = async |routes| {
+        let response = app(routes, edge.clone()).oneshot(empty_request(Method::GET, path)).await.unwrap();
+        Reply::of(response).await
+    };
+    [ask(hanging).await, ask(breaking).await]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_hangs_or_breaks_is_told_to_browsers_by_a_page_and_to_apps_in_json() {
+    for path in ["/admin", "/admin/", "/admin/users/"] {
+        for reply in of_a_broken_function(path).await {
+            assert_eq!(reply.status, 503, "{path}: {}", reply.text);
+            assert_eq!(reply.header("retry-after").as_deref(), Some("1"));
+            assert_eq!(reply.header("content-type").as_deref(), Some("text/html; charset=utf-8"));
+            assert!(reply.text.contains("<h1>Temporarily unavailable</h1>"), "{}", reply.text);
+        }
+    }
+    for path in ["/api/me/", "/administrators/"] {
+        for reply in of_a_broken_function(path).await {
+            is_our_trouble(path, &reply);
+        }
+    }
 }
 
 /// A way to DynamoDB that falls silent: what is sent arrives, and nothing comes back.

@@ -76,6 +76,8 @@ impl Edge {
 
 /// The route's answer; ours, with 503, when it takes too long or panics.
 async fn answer_in_time(inner: Router, request: Request) -> Response {
+    let of_the_site = is_of_the_site(request.uri().path());
+    let unavailable = |reason| unavailable(reason, of_the_site);
     let answering = AssertUnwindSafe(inner.oneshot(request)).catch_unwind();
     match tokio::time::timeout(DEADLINE, answering).await {
         Ok(Ok(Ok(response))) => response,
@@ -85,9 +87,14 @@ async fn answer_in_time(inner: Router, request: Request) -> Response {
     }
 }
 
-fn unavailable(reason: &'static str) -> Response {
+fn unavailable(reason: &'static str, as_page: bool) -> Response {
     tracing::error!(message = "the service failed", error = reason);
-    Refusal::Unavailable.into_response()
+    if as_page { pages::unavailable() } else { Refusal::Unavailable.into_response() }
+}
+
+/// Whether `path` is of the admin site, which is for browsers alone.
+fn is_of_the_site(path: &str) -> bool {
+    path.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What every answer has. A HEAD answer has no body (RFC 9110, 9.3.2); API Gateway would send one.

@@ -1,9 +1,12 @@
-//! The plain pages that are no API answer: Django's 404 and 400.
+//! The plain pages that are no API answer: Django's 404 and 400, and the admin site's 503.
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use maud::html;
+
+use super::html;
 
 /// The media type of a page.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -24,6 +27,22 @@ pub(super) fn bad_request() -> Response {
         "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Bad Request (400)</title>\n</head>\n<body>\n  \
          <h1>Bad Request (400)</h1><p></p>\n</body>\n</html>\n",
     )
+}
+
+/// 503 for a request to the admin site that no handler of it answers.
+pub(super) fn unavailable() -> Response {
+    let title = "Temporarily unavailable";
+    let body = html! {
+        main.narrow id="main" {
+            h1 { (title) }
+            div.message.error role="alert" {
+                p { "The service could not do this just now. Load the page again in a moment." }
+            }
+        }
+    };
+    let mut response = html::respond(StatusCode::SERVICE_UNAVAILABLE, html::page(title, &body));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 fn page(status: StatusCode, html: &'static str) -> Response {
