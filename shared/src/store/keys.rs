@@ -152,8 +152,13 @@ const LIST_SHARDS: u8 = 8;
 /// or inactive are found among millions without reading these.
 #[must_use]
 pub fn list_partition(user: &User) -> String {
-    let last = user.id.to_string().bytes().next_back().unwrap_or(b'0');
-    shard_of_list(user.is_active, user.is_staff, last % LIST_SHARDS)
+    shard_of_list(user.is_active, user.is_staff, list_shard(user.id))
+}
+
+/// By the value of the id's last hexadecimal digit, which is random (RFC 9562, 5.7): two of the sixteen for each shard.
+fn list_shard(id: UserId) -> u8 {
+    let digit = id.to_string().chars().next_back().and_then(|last| last.to_digit(16));
+    digit.and_then(|value| u8::try_from(value).ok()).map_or(0, |value| value % LIST_SHARDS)
 }
 
 /// The partitions of the list that users of a kind are in; of a flag that is `None`, both kinds.
@@ -225,4 +230,19 @@ pub fn ring_key(partition: &'static str, kid: &str) -> Key {
 #[must_use]
 pub fn first_key() -> Key {
     Key::new(PRIVATE, "FIRST")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shards_of_the_list_are_even() {
+        let mut users = [0; LIST_SHARDS as usize];
+        for last in 0..16 {
+            let id: UserId = format!("01968c4e-7a00-7000-8000-00000000000{last:x}").parse().unwrap();
+            users[usize::from(list_shard(id))] += 1;
+        }
+        assert_eq!(users, [2; 8]);
+    }
 }
