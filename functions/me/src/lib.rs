@@ -10,7 +10,8 @@ use faregate::service::{Service, StartError};
 use faregate::tokens::KeyAccess;
 
 /// What this function may touch: users and sessions (read), the public keys; as far as they are switched on, sessions on the
-/// admin site (read) and, for HTTP Basic, identifiers (read), counted attempts, a user's hash (write).
+/// admin site (read, and noted that they are used: write) and, for HTTP Basic, identifiers (read), counted attempts, a user's
+/// hash (write).
 pub struct Deps {
     authenticator: Authenticator,
     context: ViewContext,
