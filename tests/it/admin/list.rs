@@ -157,3 +157,12 @@ async fn users_are_found_by_what_they_may_do() {
         assert_eq!(names(&page), wanted, "{query}");
     }
 }
+
+#[tokio::test]
+async fn a_local_table_from_before_the_list_is_refused_with_what_to_do() {
+    let app = TestApp::start().await;
+    faregate::store::schema::create_missing_key_table(&app.client, "old-users").await.unwrap();
+    let made = faregate::store::schema::create_missing_tables(&app.client, "old-users", "old-keys").await;
+    let error = made.unwrap_err().to_string();
+    assert!(error.contains("old-users") && error.contains("--data PATH"), "{error}");
+}
