@@ -20,7 +20,7 @@ use crate::domain::password::Password;
 use crate::settings::RemoteUserSettings;
 use crate::store::Users;
 
-/// The classes that a view has beside the token, in the order in which they are asked.
+/// The classes that a view has beside the token. What API Gateway has verified is asked for before the token, the others behind.
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     /// A session on the admin site.
@@ -32,7 +32,7 @@ pub struct Classes {
 }
 
 /// Tells users by a claim of a token of another issuer that API Gateway's JWT authorizer has verified: never by anything that
-/// a client says of itself, and never by a token of our own, which is judged with its session.
+/// a client says of itself. The settings see to it that the other issuer is not ours, whose tokens are judged with sessions.
 #[derive(Clone, Debug)]
 pub struct RemoteUsers {
     /// Whose tokens, and which claim.
@@ -60,10 +60,7 @@ impl Shown {
             let genuine = if reads { Ok(()) } else { refuse_forged(headers, form_token, &secret, &client) };
             (secret, genuine)
         });
-        let own = client.issuer();
-        let remote_user = classes.remote_user.as_ref().map(|users| &users.settings);
-        let remote_user = remote_user.filter(|settings| settings.issuer != own);
-        let remote_user = remote_user.and_then(|settings| verified_name(request, settings));
+        let remote_user = classes.remote_user.as_ref().and_then(|users| verified_name(request, &users.settings));
         let basic = classes.basic.as_ref().and_then(|_| basic_header(headers)).map(|value| attempt(&value, client));
         Self { session, basic, remote_user }
     }

@@ -47,7 +47,16 @@ pub(super) fn classes(read: &Reader) -> Result<ClassSettings, SettingsError> {
 
 fn remote_user(read: &Reader) -> Result<Option<RemoteUserSettings>, SettingsError> {
     match (read.url("FAREGATE_REMOTE_USER_ISSUER")?, read.claim("FAREGATE_REMOTE_USER_CLAIM")?) {
-        (Some(issuer), Some(claim)) => Ok(Some(RemoteUserSettings { issuer, claim })),
+        (Some(issuer), Some(claim)) => match read.url("FAREGATE_ISSUER")? {
+            // Whose tokens are ours must be known, whatever address a request came by: they are judged with their sessions.
+            None => Err(SettingsError::Missing { name: "FAREGATE_ISSUER" }),
+            Some(own) if own == issuer => Err(SettingsError::BadValue {
+                name: "FAREGATE_REMOTE_USER_ISSUER",
+                allowed: "another issuer than FAREGATE_ISSUER",
+                given: Some(issuer),
+            }),
+            Some(_) => Ok(Some(RemoteUserSettings { issuer, claim })),
+        },
         (None, None) => Ok(None),
         (Some(_), None) => Err(SettingsError::Missing { name: "FAREGATE_REMOTE_USER_CLAIM" }),
         (None, Some(_)) => Err(SettingsError::Missing { name: "FAREGATE_REMOTE_USER_ISSUER" }),

@@ -200,7 +200,7 @@ async fn a_user_whom_the_gateways_authorizer_names_is_that_user() {
 }
 
 #[tokio::test]
-async fn a_verified_token_of_another_issuer_or_of_our_own_names_nobody() {
+async fn a_verified_token_of_another_issuer_names_nobody() {
     let app = with_remote_users().await;
     for claims in [
         &[("iss", "https://elsewhere.example.org"), ("email", "ann@example.com")][..],
@@ -210,10 +210,17 @@ async fn a_verified_token_of_another_issuer_or_of_our_own_names_nobody() {
     ] {
         me(&app, verified(claims)).await.is(401);
     }
-    // Our own tokens are judged with their sessions: a gateway's authorizer for them does not outlive a log-out.
-    let own =
-        app.another(&[("FAREGATE_REMOTE_USER_ISSUER", "http://localhost"), ("FAREGATE_REMOTE_USER_CLAIM", "email")]);
-    me(&own.await, verified(&[("iss", "http://localhost"), ("email", "ann@example.com")])).await.is(401);
+}
+
+#[tokio::test]
+async fn the_other_issuer_is_another_one_than_ours() {
+    for (own, refused) in
+        [(ISSUER, "FAREGATE_REMOTE_USER_ISSUER must be another issuer"), ("", "FAREGATE_ISSUER must be set")]
+    {
+        let builder = TestApp::builder().with("FAREGATE_ISSUER", own).with("FAREGATE_REMOTE_USER_ISSUER", ISSUER);
+        let error = builder.with("FAREGATE_REMOTE_USER_CLAIM", "email").try_start().await.unwrap_err().to_string();
+        assert!(error.starts_with(refused), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -88,7 +88,12 @@ impl From<ManageError> for Trouble {
             ManageError::Store(error) => error.into(),
             ManageError::NoRight => Self::SessionOver,
             // What a handler does not show by itself, of something that is not there any more.
-            _ => Self::NotFound,
+            ManageError::UsernameTaken
+            | ManageError::Unacceptable(_)
+            | ManageError::ChangedMeanwhile
+            | ManageError::OwnAccess
+            | ManageError::HalfDone
+            | ManageError::NoSuchSession => Self::NotFound,
         }
     }
 }

@@ -4,6 +4,7 @@ use axum::http::Method;
 use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 
+use super::super::browser::FORM_TOKEN;
 use super::super::json;
 use super::super::view::{Field, Input, Verb};
 use super::posted::TOKEN_FIELD;
@@ -53,7 +54,7 @@ pub(super) fn posting(exchange: &Exchange<'_>) -> Markup {
             form.card method="post" action=(HERE) autocomplete="off" novalidate {
                 h3 { "By fields" }
                 // Nothing here is told by a cookie, so there is no cross-site request to forge: the field has no value.
-                input type="hidden" name="csrfmiddlewaretoken" value="";
+                input type="hidden" name=(FORM_TOKEN) value="";
                 @if exchange.view.asks_for_token() { (token("fields")) }
                 @for (field, kind) in exchange.view.inputs() { (input(field, kind, (exchange, &told))) }
                 div.actions { button.primary { "POST" } }
