@@ -44,7 +44,7 @@ pub fn session(user_id: UserId, session_id: SessionId, event: SessionEvent, coun
     );
 }
 
-/// What a user did to the account.
+/// What happened to an account: what its user did, but for the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountEvent {
     /// A new password; every other session is over.
@@ -53,14 +53,17 @@ pub enum AccountEvent {
     SessionsEnded,
     /// The account is gone, and with it everything that told whose it was.
     Deleted,
+    /// So many attempts at the password failed today that no more are taken from devices that are not known: somebody guesses.
+    PasswordClosed,
 }
 
-/// Writes the line about what the user `user_id` did.
+/// Writes the line about what happened to the account of `user_id`.
 pub fn account(user_id: UserId, event: AccountEvent) {
     let name = match event {
         AccountEvent::PasswordChanged => "password_changed",
         AccountEvent::SessionsEnded => "sessions_ended",
         AccountEvent::Deleted => "account_deleted",
+        AccountEvent::PasswordClosed => "password_closed",
     };
     tracing::info!(message = "audit", audit.event = name, user.id = %user_id);
 }

@@ -1,27 +1,19 @@
 //! Whose username and password these are, where no app logs in: on the admin site and with HTTP Basic.
-//!
-//! An attempt is counted before anything is hashed, under the name and under the name and the address it comes from, so that
-//! guesses at the same time cannot outrun the count. A name that nobody has is counted and costs the same.
 
+use crate::attempts::{AttemptError, Attempts, Claimant};
 use crate::clock::{Clock, Timestamp};
+use crate::domain::device::KnownDevice;
 use crate::domain::password::Password;
-use crate::domain::throttle::Limit;
 use crate::domain::user::User;
 use crate::passwords::{PasswordError, Passwords, Verdict};
 use crate::randomness::Randomness;
-use crate::store::{Slot, StoreError, Throttles, Users};
-
-/// Failed attempts for one name from one address: a person mistypes a few times, a program guesses for ever.
-const FROM_ONE_ADDRESS: Limit = Limit { scope: "password_from", most: 5, window_seconds: 900 };
-/// Failed attempts for one name, from wherever: what many addresses together may guess. It keeps the owner out too, for as
-/// long as they go on.
-const FOR_ONE_NAME: Limit = Limit { scope: "password", most: 50, window_seconds: 3600 };
+use crate::store::{StoreError, Users};
 
 /// Checks usernames and passwords; clones share connection and hasher.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     users: Users,
-    throttles: Throttles,
+    attempts: Attempts,
     passwords: Passwords,
     clock: Clock,
     randomness: Randomness,
@@ -29,13 +21,15 @@ pub struct Credentials {
 
 /// What somebody showed.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct Presented {
     /// The name as it was typed.
     pub username: String,
     /// The password.
     pub password: Password,
     /// From where.
     pub source_ip: Option<String>,
+    /// The browser, if its user has logged in with it before.
+    pub browser: Option<KnownDevice>,
 }
 
 /// Why the credentials open nothing.
@@ -44,12 +38,9 @@ pub enum CredentialsError {
     /// Unknown, wrong, inactive or not meant: nobody can tell which, neither by the answer nor by the time it took.
     #[error("nobody who may do this has these credentials")]
     Bad,
-    /// There were too many attempts.
-    #[error("too many attempts")]
-    Throttled {
-        /// Seconds until one is taken again; at least one.
-        retry_after_seconds: u32,
-    },
+    /// There were too many attempts, or we could not tell.
+    #[error(transparent)]
+    Attempt(#[from] AttemptError),
     /// Hashing failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -63,11 +54,11 @@ impl Credentials {
     #[must_use]
     pub fn new(
         users: Users,
-        throttles: Throttles,
+        attempts: Attempts,
         passwords: Passwords,
         (clock, randomness): (Clock, Randomness),
     ) -> Self {
-        Self { users, throttles, passwords, clock, randomness }
+        Self { users, attempts, passwords, clock, randomness }
     }
 
     /// The time that attempts are counted by.
@@ -76,48 +67,34 @@ impl Credentials {
         self.clock.now()
     }
 
-    /// The active user whose credentials these are, if it `may` do what is asked. Two reads, two counted attempts beside them
-    /// and one hash whoever asks; for those who may, the attempts are forgotten.
+    /// The active user whose credentials these are, if it `may` do what is asked. Two reads, a counted attempt beside the
+    /// first and one hash whoever asks.
     ///
     /// # Errors
     ///
     /// When nobody who may has them, there were too many attempts, or we could not tell.
-    pub async fn check(&self, attempt: Attempt, may: impl Fn(&User) -> bool) -> Result<User, CredentialsError> {
-        let Attempt { username, password, source_ip } = attempt;
-        let now = self.clock.now();
-        let name = self.users.throttle_key(&username);
-        let from = format!("{}#{name}", source_ip.as_deref().unwrap_or("-"));
-        let counted = self.throttles.take(&FROM_ONE_ADDRESS, &from, now);
-        let (id, slot) = tokio::try_join!(self.users.find_id(&username), counted)?;
-        taken(slot)?;
-        // After the other one: an address that has used up its own attempts cannot use up those of the name.
-        let counted = self.throttles.take(&FOR_ONE_NAME, &name, now);
-        let (user, slot) = tokio::try_join!(self.users.find_or_nobody(id), counted)?;
-        taken(slot)?;
+    pub async fn check(&self, presented: Presented, may: impl Fn(&User) -> bool) -> Result<User, CredentialsError> {
+        let Presented { username, password, source_ip, browser } = presented;
+        let claimant = Claimant { username: &username, source_ip: source_ip.as_deref(), device: browser };
+        let attempt = self.attempts.begin(claimant).await?;
+        let user = self.users.find_or_nobody(attempt.user_id).await?;
         let stored = user.as_ref().map(|user| &user.password_hash);
         let verdict = self.passwords.verify(password.clone(), stored).await?;
         let user = match user {
             Some(user) if user.is_active && may(&user) && verdict != Verdict::Mismatch => user,
-            _ => return Err(CredentialsError::Bad),
+            _ => {
+                self.attempts.failed(&attempt).await?;
+                return Err(CredentialsError::Bad);
+            }
         };
         let outdated = (verdict == Verdict::MatchButOutdated).then_some(password);
-        Box::pin(self.tidy(&user, outdated, ([(&FROM_ONE_ADDRESS, from), (&FOR_ONE_NAME, name)], now))).await;
-        Ok(user)
-    }
-
-    /// What can as well be done the next time, and so never fails this one.
-    async fn tidy(&self, user: &User, outdated: Option<Password>, (attempts, now): ([(&Limit, String); 2], Timestamp)) {
-        let [from, name] = &attempts;
-        let (first, second, rehashed) = tokio::join!(
-            self.throttles.clear(from.0, &from.1, now),
-            self.throttles.clear(name.0, &name.1, now),
-            self.rehash(user, outdated),
-        );
-        let failed =
-            [first.err().map(CredentialsError::from), second.err().map(CredentialsError::from), rehashed.err()];
-        for error in failed.into_iter().flatten() {
+        // What can as well be done the next time never fails this one.
+        let rehash = self.rehash(&user, outdated);
+        let ((), rehashed) = Box::pin(async { tokio::join!(self.attempts.succeeded(&attempt), rehash) }).await;
+        if let Err(error) = rehashed {
             tracing::warn!(message = "a log-in could not tidy up", error = %error);
         }
+        Ok(user)
     }
 
     /// Hashes the password anew when the parameters changed since.
@@ -127,12 +104,5 @@ impl Credentials {
             self.users.rehash(user.id, &user.password_hash, &new).await?;
         }
         Ok(())
-    }
-}
-
-const fn taken(slot: Slot) -> Result<(), CredentialsError> {
-    match slot {
-        Slot::Taken => Ok(()),
-        Slot::Full { retry_after_seconds } => Err(CredentialsError::Throttled { retry_after_seconds }),
     }
 }

@@ -10,6 +10,7 @@
 //! administrator   who is on the admin site
 //! authentication  who sent this access token
 //! credentials     whose username and password these are
+//! attempts        attempts at passwords, counted
 //! audit           what somebody may have to look into
 //! reaper          tells ws-reaper that a session ended
 //! tokens          claims, key ring, signing and verifying
@@ -25,6 +26,7 @@
 //! ```
 
 pub mod administrator;
+pub mod attempts;
 pub mod audit;
 pub mod authentication;
 pub mod aws;

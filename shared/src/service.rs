@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::administrator::AdminAuthenticator;
+use crate::attempts::{AddressLimit, Attempts};
 use crate::authentication::Authenticator;
 use crate::clock::Clock;
 use crate::credentials::Credentials;
@@ -12,8 +13,8 @@ use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
 use crate::settings::{Settings, SettingsError, dynamodb_endpoint, is_on_lambda};
 use crate::store::{
-    AdminSessions, Administration, Client, Connections, KeyStore, Listing, Sessions, StoreError, Throttles, Tickets,
-    Trail, Users, connect,
+    AdminBrowsers, AdminSessions, Administration, Client, Connections, KeyStore, Listing, Sessions, StoreError,
+    Throttles, Tickets, Trail, Users, connect,
 };
 use crate::telemetry::Telemetry;
 use crate::tokens::{KeyAccess, Keyring, Rotation, Signer, Verifier};
@@ -164,15 +165,46 @@ impl Service {
         AdminAuthenticator::new(sessions, self.users(), self.settings.admin.sessions, self.clock.clone())
     }
 
+    /// Counts attempts at passwords.
+    #[must_use]
+    pub fn attempts(&self) -> Attempts {
+        Attempts::new(self.users(), self.throttles(), self.settings.throttle, self.clock.clone())
+    }
+
+    /// How often somebody may sign up from one address.
+    #[must_use]
+    pub fn sign_up_limit(&self) -> AddressLimit {
+        AddressLimit::new(self.throttles(), self.settings.throttle.address_sign_ups(), self.clock.clone())
+    }
+
+    /// How often an address may send refresh tokens that are none of ours.
+    #[must_use]
+    pub fn refresh_failure_limit(&self) -> AddressLimit {
+        AddressLimit::new(self.throttles(), self.settings.throttle.address_refresh_failures(), self.clock.clone())
+    }
+
+    /// The counted attempts.
+    #[must_use]
+    pub fn throttles(&self) -> Throttles {
+        let enabled = self.settings.throttle.enabled;
+        Throttles::new(self.client.clone(), self.settings.table.clone(), self.randomness.clone(), enabled)
+    }
+
+    /// The browsers in which administrators have logged in; nothing where attempts are not counted.
+    #[must_use]
+    pub fn admin_browsers(&self) -> Option<AdminBrowsers> {
+        let browsers = || AdminBrowsers::new(self.client.clone(), self.settings.table.clone());
+        self.settings.throttle.enabled.then(browsers)
+    }
+
     /// Checks usernames and passwords where no app logs in.
     ///
     /// # Errors
     ///
     /// When the password engine does not work on this machine.
     pub fn credentials(&self) -> Result<Credentials, StartError> {
-        let throttles = Throttles::new(self.client.clone(), self.settings.table.clone(), self.settings.throttle);
         let parts = (self.clock.clone(), self.randomness.clone());
-        Ok(Credentials::new(self.users(), throttles, self.passwords()?, parts))
+        Ok(Credentials::new(self.users(), self.attempts(), self.passwords()?, parts))
     }
 
     /// The authentication classes beside the token, as far as they are switched on.

@@ -18,10 +18,12 @@ use crate::passwords::{Argon2Parameters, Engine};
 mod classes;
 mod reader;
 mod table;
+mod throttle;
 
 pub use classes::{AdminSettings, ClassSettings, RemoteUserSettings};
 use reader::Reader;
 pub use table::{SETTINGS, Setting};
+pub use throttle::ThrottleSettings;
 
 /// Where DynamoDB is, if not where AWS has it: `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads it.
 #[must_use]
@@ -58,8 +60,8 @@ pub struct Settings {
     pub admin: AdminSettings,
     /// Which classes of authentication there are beside tokens and sessions.
     pub classes: ClassSettings,
-    /// Whether attempts are counted, so that guessing is slow.
-    pub throttle: bool,
+    /// How often somebody may try.
+    pub throttle: ThrottleSettings,
     /// How tokens are made.
     pub tokens: TokenSettings,
     /// How passwords are hashed.
@@ -277,7 +279,7 @@ impl Settings {
             sessions: session_policy(&read)?,
             admin: classes::admin(&read)?,
             classes: classes::classes(&read)?,
-            throttle: read.switch("FAREGATE_THROTTLE")?,
+            throttle: throttle::throttle(&read)?,
             tokens: token_settings(&read)?,
             argon2: argon2_parameters(&read)?,
             argon2_engine: read.choice(

@@ -104,7 +104,7 @@ async fn through_a_whole_rotation_no_request_is_lost_and_no_good_token_is_refuse
         // The ring moves while requests run.
         let mover = if minute / 60 % 2 == 0 { &app } else { &other };
         let moving = async { if minute % 60 == 0 { scheduled(mover).await } else { json!([]) } };
-        let crowd = join_all((0..4).map(|_| environment.try_log_in("ann", PASSWORD)));
+        let crowd = join_all((0..3).map(|_| environment.try_log_in("ann", PASSWORD)));
         let (steps, crowd, logged_in, refreshed) =
             tokio::join!(moving, crowd, environment.try_log_in("ann", PASSWORD), environment.refresh(&tokens.refresh));
         assert!(crowd.iter().all(|reply| reply.status == 200), "minute {minute}");

@@ -77,7 +77,7 @@ async fn a_line_says_how_a_request_ended_and_what_it_cost() {
     context.xray_trace_id = Some("Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1".to_owned());
     traced.extensions_mut().insert(context);
     app.send(traced).await.is(401);
-    app.calls.replace_next_answer("GetItem", 400, json!({"__type": "com.amazonaws#ThrottlingException"}));
+    app.calls.replace_next_answer("Query", 400, json!({"__type": "com.amazonaws#ThrottlingException"}));
     app.try_log_in("ann", PASSWORD).await.is(200);
 
     let lines = captured.requests();
@@ -85,9 +85,9 @@ async fn a_line_says_how_a_request_ended_and_what_it_cost() {
     assert_eq!(told("outcome"), ["ok", "bad_credentials", "not_authenticated", "ok"]);
     assert_eq!(told("cold_start"), [true, false, false, false]);
     // The last one was throttled, and asked again.
-    assert_eq!(told("dynamodb.calls"), [1, 2, 0, 4]);
+    assert_eq!(told("dynamodb.calls"), [1, 3, 0, 6]);
     assert_eq!(told("dynamodb.read_units"), [0.0, 2.0, 0.0, 2.0]);
-    assert_eq!(told("dynamodb.write_units"), [6.0, 0.0, 0.0, 1.0]);
+    assert_eq!(told("dynamodb.write_units"), [6.0, 1.0, 0.0, 3.0]);
     assert_eq!(lines[0]["span"]["xray.trace_id"], Value::Null);
     assert_eq!(lines[2]["span"]["xray.trace_id"], "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1");
 }

@@ -26,4 +26,5 @@ mod session_races;
 mod settings;
 mod signing_keys;
 mod sockets;
+mod throttles;
 mod well_known;

@@ -22,6 +22,8 @@ struct State {
     sent: Vec<String>,
     replacements: Vec<Replacement>,
     kept_back: Vec<&'static str>,
+    /// Whose answers are lost from then on, and after how many more.
+    losing: Option<(&'static str, usize)>,
 }
 
 #[derive(Debug)]
@@ -29,6 +31,13 @@ struct Replacement {
     operation: &'static str,
     status: u16,
     body: Value,
+}
+
+impl Replacement {
+    fn lost(operation: &'static str) -> Self {
+        let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
+        Self { operation, status: 500, body }
+    }
 }
 
 impl Calls {
@@ -45,8 +54,12 @@ impl Calls {
 
     /// The next answer to `operation` is replaced, after DynamoDB has done its work: for the caller it is lost.
     pub fn lose_next_answer(&self, operation: &'static str) {
-        let body = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
-        self.replace_next_answer(operation, 500, body);
+        self.state().replacements.push(Replacement::lost(operation));
+    }
+
+    /// Every answer to `operation` but the next `kept` is lost, from now on.
+    pub fn lose_answers_after(&self, operation: &'static str, kept: usize) {
+        self.state().losing = Some((operation, kept));
     }
 
     /// The next answer to `operation` has this `status` and `body` instead.
@@ -76,6 +89,12 @@ impl Calls {
 
     fn replacement(&self, operation: &str) -> Option<Replacement> {
         let mut state = self.state();
+        if let Some((losing, kept)) = &mut state.losing
+            && *losing == operation
+        {
+            let Some(fewer) = kept.checked_sub(1) else { return Some(Replacement::lost(losing)) };
+            *kept = fewer;
+        }
         let index = state.replacements.iter().position(|replacement| replacement.operation == operation)?;
         Some(state.replacements.remove(index))
     }

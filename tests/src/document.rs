@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::Reply;
 
 /// Headers that tell a client what to do: what answers have of them is to be declared.
-const TELLING: [&str; 7] =
-    ["allow", "cache-control", "etag", "faregate-action", "retry-after", "vary", "www-authenticate"];
+const TELLING: [&str; 8] =
+    ["allow", "cache-control", "etag", "faregate-action", "faregate-device", "retry-after", "vary", "www-authenticate"];
 
 /// What may be said before the method is looked at.
 const BEFORE_THE_METHOD: [&str; 8] = ["401", "403", "404", "406", "413", "429", "500", "503"];

@@ -130,9 +130,13 @@ struct Access {
     extent: Extent,
 }
 
-/// The kind of a partition: its key up to the first `#`, and `*` for what follows.
+/// The kind of a partition: its key up to the first `#`, of counted attempts up to the second, and `*` for what follows.
 fn kind_of(partition: &str) -> String {
-    partition.split_once('#').map_or_else(|| partition.to_owned(), |(kind, _)| format!("{kind}#*"))
+    match partition.split('#').collect::<Vec<_>>().as_slice() {
+        ["THROTTLE", scope, ..] => format!("THROTTLE#{scope}#*"),
+        [kind, _, ..] => format!("{kind}#*"),
+        _ => partition.to_owned(),
+    }
 }
 
 type Attributes = HashMap<String, AttributeValue>;

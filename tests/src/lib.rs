@@ -13,6 +13,7 @@ mod browser;
 mod calls;
 mod document;
 mod guard;
+mod phone;
 mod record;
 mod reply;
 mod requests;
@@ -54,6 +55,7 @@ pub use browser::Browser;
 pub use calls::Calls;
 pub use document::Document;
 pub use guard::Deeds;
+pub use phone::Phone;
 pub use record::{Record, fresh_id, hash_of};
 pub use reply::Reply;
 pub use requests::{basic, claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
@@ -301,8 +303,7 @@ impl Builder {
 
     /// Starts it.
     pub async fn start(self) -> TestApp {
-        // Boxed: it holds every function's start.
-        Box::pin(self.try_start()).await.expect("the service starts")
+        self.try_start().await.expect("the service starts")
     }
 
     /// Starts it, or says why not.
@@ -311,6 +312,11 @@ impl Builder {
     ///
     /// When a setting is wrong or the table was started with other settings.
     pub async fn try_start(self) -> Result<TestApp, faregate::service::StartError> {
+        // Boxed: it holds every function's start.
+        Box::pin(self.assemble()).await
+    }
+
+    async fn assemble(self) -> Result<TestApp, faregate::service::StartError> {
         let mut settings = Settings::from_pairs(self.settings)?;
         let database = match &self.endpoint_url {
             Some(_) => None,

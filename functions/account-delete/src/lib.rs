@@ -5,6 +5,7 @@ mod account_delete;
 use std::sync::Arc;
 
 use axum::Router;
+use faregate::attempts::Attempts;
 use faregate::authentication::Authenticator;
 use faregate::http::{
     Answer, Authentication, Call, Field, FieldErrors, Input, Refusal, Success, Verb, View, ViewContext, messages,
@@ -20,10 +21,11 @@ use utoipa::ToSchema;
 
 use crate::account_delete::DeleteError;
 
-/// What this function may touch: users and sessions (read, delete), identifiers (delete), the public keys, `ws-reaper`
-/// (invoke).
+/// What this function may touch: users and sessions (read, delete), identifiers (delete), counted attempts, the public
+/// keys, `ws-reaper` (invoke).
 pub struct Deps {
     users: Users,
+    attempts: Attempts,
     passwords: Passwords,
     authenticator: Authenticator,
     reaper: Reaper,
@@ -40,6 +42,7 @@ impl Deps {
         let keyring = service.warm_keyring(KeyAccess::Public).await;
         Ok(Self {
             users: service.users(),
+            attempts: service.attempts(),
             passwords: service.passwords()?,
             authenticator: service.authenticator(keyring),
             reaper: service.reaper().await,
@@ -58,8 +61,9 @@ const VIEW: View = View {
     authentication: Authentication::Required,
     fields: &[Field { input: Some(Input::Password), ..Field::required("password", "Password") }],
     extras: &[],
+    knows_devices: false,
     success: Success::ok::<Deleted>("The account is gone and its name free."),
-    refusals: || vec![DeleteError::WrongPassword.into()],
+    refusals: || vec![DeleteError::WrongPassword.into(), Refusal::Throttled { retry_after_seconds: 2 }],
 };
 
 /// What other code describes.
@@ -88,6 +92,7 @@ impl From<DeleteError> for Refusal {
             DeleteError::WrongPassword => {
                 Self::Fields(FieldErrors::of("password", vec![messages::WRONG_PASSWORD.to_owned()]))
             }
+            DeleteError::Attempt(error) => error.into(),
             DeleteError::Caller(error) => error.into(),
             DeleteError::Password(error) => error.into(),
             DeleteError::Store(error) => error.into(),

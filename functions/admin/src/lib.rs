@@ -21,7 +21,7 @@ use faregate::passwords::Passwords;
 use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError, check_case};
-use faregate::store::{Administration, Listing, Sessions, Trail, Users};
+use faregate::store::{AdminBrowsers, Administration, Listing, Sessions, Trail, Users};
 use futures_util::FutureExt as _;
 
 use crate::web::{Gate, Route, add, list, log_out, user};
@@ -37,6 +37,7 @@ pub struct Deps {
     trail: Trail,
     authenticator: AdminAuthenticator,
     credentials: Credentials,
+    browsers: Option<AdminBrowsers>,
     passwords: Passwords,
     policy: PasswordPolicy,
     reactivation: Reactivation,
@@ -64,6 +65,7 @@ impl Deps {
             trail: service.trail(),
             authenticator: service.admin_authenticator(),
             credentials: service.credentials()?,
+            browsers: service.admin_browsers(),
             passwords: service.passwords()?,
             policy: service.settings.password_policy,
             reactivation: service.settings.sessions.reactivation,

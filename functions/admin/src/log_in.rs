@@ -1,22 +1,63 @@
 //! The use case: a member of staff enters the admin site.
 
-use faregate::credentials::{Attempt, CredentialsError};
+use faregate::credentials::{CredentialsError, Presented};
 use faregate::domain::admin_session::{AdminSession, CookieSecret};
+use faregate::domain::device::KnownDevice;
+use faregate::domain::id::DeviceId;
 use faregate::domain::user::User;
 use faregate::store::StoreError;
 
 use crate::Deps;
 
-/// Lets the owner of the credentials in, who is staff. One transaction after the check. The session that the browser had, with
-/// the secret `before`, is over.
-pub(crate) async fn log_in(
+/// What a browser holds before it comes in.
+pub(crate) struct Held {
+    /// The secret of the session that it had.
+    pub(crate) session: Option<CookieSecret>,
+    /// By what it is known if somebody has come in with it before.
+    pub(crate) browser: Option<CookieSecret>,
+}
+
+/// What it holds from then on.
+pub(crate) struct Entered {
+    pub(crate) session: CookieSecret,
+    /// Where attempts are counted.
+    pub(crate) browser: Option<CookieSecret>,
+}
+
+/// Lets the owner of the credentials in, who is staff. One read before the check, for a browser that may be known, and one
+/// transaction after it, with a write beside it. The session that the browser had is over.
+pub(crate) async fn log_in(deps: &Deps, presented: Presented, held: Held) -> Result<Entered, CredentialsError> {
+    let source_ip = presented.source_ip.clone();
+    let browser = match (&deps.browsers, &held.browser) {
+        (Some(browsers), Some(secret)) => browsers.find(secret, deps.clock.now()).await?,
+        _ => None,
+    };
+    let presented = Presented { browser, ..presented };
+    let user = deps.credentials.check(presented, |user| user.is_staff).await?;
+    let known = browser.filter(|browser| browser.user_id == user.id);
+    // Another's browser is made known anew: its lane stays that of the other.
+    let secret = held.browser.filter(|_| known.is_some());
+    let secret = secret.unwrap_or_else(|| CookieSecret::new(deps.randomness.bytes()));
+    let (session, browser) =
+        tokio::join!(enter(deps, &user, held.session, source_ip), remember(deps, &user, (secret, known)));
+    Ok(Entered { session: session?, browser })
+}
+
+/// Knows the browser from now on. What can as well be done at the next log-in never fails this one.
+async fn remember(
     deps: &Deps,
-    attempt: Attempt,
-    before: Option<CookieSecret>,
-) -> Result<CookieSecret, CredentialsError> {
-    let source_ip = attempt.source_ip.clone();
-    let user = deps.credentials.check(attempt, |user| user.is_staff).await?;
-    Ok(enter(deps, &user, before, source_ip).await?)
+    user: &User,
+    (secret, known): (CookieSecret, Option<KnownDevice>),
+) -> Option<CookieSecret> {
+    let (browsers, now) = (deps.browsers.as_ref()?, deps.clock.now());
+    let new = || KnownDevice { id: DeviceId::new(deps.randomness.uuid_v7(now)), user_id: user.id };
+    match browsers.remember(&secret, &known.unwrap_or_else(new), now).await {
+        Ok(()) => Some(secret),
+        Err(error) => {
+            tracing::warn!(message = "a browser could not be remembered", error = %error);
+            None
+        }
+    }
 }
 
 /// Opens a session of `user`, whose secret nobody has had before. One transaction.

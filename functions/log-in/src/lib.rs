@@ -5,6 +5,7 @@ mod log_in;
 use std::sync::Arc;
 
 use axum::Router;
+use faregate::attempts::Attempts;
 use faregate::clock::Clock;
 use faregate::domain::device::{Client, Device};
 use faregate::domain::session::SessionPolicy;
@@ -21,12 +22,14 @@ use faregate::tokens::{AccessFor, AccessToken, CopiedClaims, KeyAccess, RefreshT
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::log_in::{Attempt, LogInError};
+use crate::log_in::{LogInError, Opened, Shown};
 
-/// What this function may touch: users (read, rehash), sessions (read, write), all keys, `ws-reaper` (invoke).
+/// What this function may touch: users (read, rehash), sessions (read, write), counted attempts, all keys, `ws-reaper`
+/// (invoke).
 pub struct Deps {
     users: Users,
     sessions: Sessions,
+    attempts: Attempts,
     passwords: Passwords,
     signer: Signer,
     reaper: Reaper,
@@ -49,6 +52,7 @@ impl Deps {
         Ok(Self {
             users,
             sessions: service.sessions(),
+            attempts: service.attempts(),
             passwords: service.passwords()?,
             signer: service.signer(keyring),
             reaper: service.reaper().await,
@@ -66,7 +70,10 @@ const VIEW: View = View {
     description: "",
     about: "Opens a session on one device and gives its two tokens: an access token to send with every \
             other request, and a refresh token that gets the next access token. An unknown name, a wrong \
-            password and an inactive user get the same answer. An app may also send device_name, which \
+            password and an inactive user get the same answer. After a few failures the next attempts have \
+            to wait: 429, and Retry-After says for how many seconds. Keep the header Faregate-Device of the \
+            answer, and send it with the next log-in on this device: then others who guess cannot keep its \
+            user waiting. An app may also send device_name, which \
             the list of sessions shows, and rotation_next, which ties the next refresh to this device.",
     method: Verb::Post,
     authentication: Authentication::Ignored,
@@ -75,8 +82,9 @@ const VIEW: View = View {
         Field { input: Some(Input::Password), ..Field::required("password", "Password") },
     ],
     extras: &[Field::ROTATION_NEXT, Field::DEVICE_NAME],
+    knows_devices: true,
     success: Success::ok::<LoggedIn>("A session is open."),
-    refusals: || vec![Refusal::BadCredentials],
+    refusals: || vec![Refusal::BadCredentials, Refusal::Throttled { retry_after_seconds: 2 }],
 };
 
 /// What other code describes.
@@ -107,8 +115,12 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     };
     let device = Device { name, client: call.user_agent.as_deref().and_then(Client::of) };
     let signer = deps.signer.ready().await?;
-    let attempt = Attempt { username, password, anchor, device, kid: signer.refresh_kid() };
-    let (user, session) = log_in::log_in(&deps, attempt).await.inspect_err(|error| {
+    let name = deps.users.lane(&username).key;
+    let known = call.device.as_deref().filter(|_| deps.attempts.is_counting());
+    let known = known.and_then(|value| signer.known_device(value, &name));
+    let source_ip = call.client.source_ip;
+    let shown = Shown { username, password, source_ip, known, anchor, device, kid: signer.refresh_kid() };
+    let Opened { user, session, device } = log_in::log_in(&deps, shown).await.inspect_err(|error| {
         if matches!(error, LogInError::BadCredentials) {
             count(Metric::LogInFailures);
         }
@@ -116,16 +128,19 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     count(Metric::LogIns);
     let now = session.created_at;
     let whom = AccessFor { user: &user, session: &session, lifetime_from: now };
-    Ok(Answer::ok(LoggedIn {
+    let device = device.map(|device| signer.device(&device, &name)).transpose()?;
+    let tokens = LoggedIn {
         refresh: signer.refresh(&session, &CopiedClaims::of(&user, &call.issuer))?,
         access: signer.access(whom, &call.issuer, now)?,
-    }))
+    };
+    Ok(Answer::ok(tokens).with_device(device))
 }
 
 impl From<LogInError> for Refusal {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::BadCredentials => Self::BadCredentials,
+            LogInError::Attempt(error) => error.into(),
             LogInError::Password(error) => error.into(),
             LogInError::Store(error) => error.into(),
         }

@@ -1,6 +1,8 @@
 //! The use case: a username and its password become a session.
 
-use faregate::domain::device::Device;
+use faregate::attempts::{AttemptError, Claimant};
+use faregate::domain::device::{Device, KnownDevice};
+use faregate::domain::id::DeviceId;
 use faregate::domain::password::Password;
 use faregate::domain::rotation::Commitment;
 use faregate::domain::session::{Session, SessionId};
@@ -11,14 +13,26 @@ use faregate::store::StoreError;
 use crate::Deps;
 
 /// What a person sent.
-pub(crate) struct Attempt {
+pub(crate) struct Shown {
     pub(crate) username: String,
     pub(crate) password: Password,
+    /// From where.
+    pub(crate) source_ip: Option<String>,
+    /// The device, if somebody has logged in as this user on it before.
+    pub(crate) known: Option<KnownDevice>,
     /// What the first refresh token is anchored to.
     pub(crate) anchor: Option<Commitment>,
     pub(crate) device: Device,
     /// The secret that will sign the refresh token.
     pub(crate) kid: Option<String>,
+}
+
+/// What a log-in opens.
+pub(crate) struct Opened {
+    pub(crate) user: User,
+    pub(crate) session: Session,
+    /// The device as it is known from now on, where attempts are counted.
+    pub(crate) device: Option<KnownDevice>,
 }
 
 /// Why no session was opened.
@@ -27,6 +41,8 @@ pub(crate) enum LogInError {
     /// Unknown, wrong or inactive: nobody can tell which, neither by the answer nor by the time it took.
     #[error("no active account has these credentials")]
     BadCredentials,
+    #[error(transparent)]
+    Attempt(#[from] AttemptError),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -39,28 +55,43 @@ const SESSIONS_SEEN_PER_ALLOWED: usize = 3;
 /// How many sessions give way in one log-in, at most.
 const MAX_EVICTIONS: usize = 3;
 
-/// Opens a session: two reads and one hash whoever asks, one write for those who may.
-pub(crate) async fn log_in(deps: &Deps, attempt: Attempt) -> Result<(User, Session), LogInError> {
-    let id = deps.users.find_id(&attempt.username).await?;
-    let found = deps.sessions.of_user(id, sessions_seen(deps)).await?;
+/// Opens a session: two reads, a counted attempt beside the first and one hash whoever asks; one write more for those who may,
+/// and, where addresses are counted, for those who may not.
+pub(crate) async fn log_in(deps: &Deps, shown: Shown) -> Result<Opened, LogInError> {
+    let claimant = Claimant { username: &shown.username, source_ip: shown.source_ip.as_deref(), device: shown.known };
+    let attempt = deps.attempts.begin(claimant).await?;
+    let found = deps.sessions.of_user(attempt.user_id, sessions_seen(deps)).await?;
     let stored = found.as_ref().map(|(user, _)| &user.password_hash);
-    let verdict = deps.passwords.verify(attempt.password.clone(), stored).await?;
+    let verdict = deps.passwords.verify(shown.password.clone(), stored).await?;
     let (user, sessions) = match found {
         Some((user, sessions)) if user.is_active && verdict != Verdict::Mismatch => (user, sessions),
-        _ => return Err(LogInError::BadCredentials),
+        _ => {
+            deps.attempts.failed(&attempt).await?;
+            return Err(LogInError::BadCredentials);
+        }
     };
-    let now = deps.clock.now();
-    let id = SessionId::new(deps.randomness.uuid_v7(now));
-    let Attempt { anchor, device, kid, .. } = attempt;
-    let session = Session { anchor, device, kid, ..Session::open(id, (user.id, user.epochs), now, &deps.policy) };
-    let outdated = (verdict == Verdict::MatchButOutdated).then_some(attempt.password);
-    let (opened, ()) = tokio::join!(
+    let session = new_session(deps, &user, &shown);
+    let outdated = (verdict == Verdict::MatchButOutdated).then_some(shown.password);
+    let (opened, (), ()) = tokio::join!(
         deps.sessions.open(&session),
+        deps.attempts.succeeded(&attempt),
         // Boxed: both are rare and would double the future.
         Box::pin(tidy(deps, (&user, sessions), outdated, &session)),
     );
     opened?;
-    Ok((user, session))
+    let device = deps.attempts.is_counting().then(|| attempt.device.unwrap_or_else(|| new_device(deps, &user)));
+    Ok(Opened { user, session, device })
+}
+
+fn new_session(deps: &Deps, user: &User, shown: &Shown) -> Session {
+    let now = deps.clock.now();
+    let id = SessionId::new(deps.randomness.uuid_v7(now));
+    let (anchor, device, kid) = (shown.anchor, shown.device.clone(), shown.kid.clone());
+    Session { anchor, device, kid, ..Session::open(id, (user.id, user.epochs), now, &deps.policy) }
+}
+
+fn new_device(deps: &Deps, user: &User) -> KnownDevice {
+    KnownDevice { id: DeviceId::new(deps.randomness.uuid_v7(deps.clock.now())), user_id: user.id }
 }
 
 /// What can as well be done at the next log-in, and so never fails this one.

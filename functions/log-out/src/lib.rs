@@ -57,6 +57,7 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     fields: &[Field::secret("refresh", "Refresh")],
     extras: &[],
+    knows_devices: false,
     success: Success::ok::<LoggedOut>("The session is over."),
     refusals: || [TokenError::Invalid, TokenError::Expired, TokenError::Blacklisted].map(Refusal::BadToken).into(),
 };

@@ -63,6 +63,7 @@ const LIST: View = View {
     authentication: Authentication::Required,
     fields: NO_FIELDS,
     extras: NO_FIELDS,
+    knows_devices: false,
     success: Success::list::<SessionBody>("The open sessions."),
     refusals: Vec::new,
 };
@@ -77,6 +78,7 @@ const ONE: View = View {
     authentication: Authentication::Required,
     fields: NO_FIELDS,
     extras: NO_FIELDS,
+    knows_devices: false,
     success: Success::no_content("The session is over."),
     refusals: || vec![ManageError::NoSuchSession.into()],
 };
@@ -91,6 +93,7 @@ const OTHERS: View = View {
     authentication: Authentication::Required,
     fields: NO_FIELDS,
     extras: NO_FIELDS,
+    knows_devices: false,
     success: Success::ok::<Done>("All others are over."),
     refusals: Vec::new,
 };
@@ -105,6 +108,7 @@ const ALL: View = View {
     authentication: Authentication::Required,
     fields: NO_FIELDS,
     extras: NO_FIELDS,
+    knows_devices: false,
     success: Success::ok::<Done>("All are over."),
     refusals: Vec::new,
 };

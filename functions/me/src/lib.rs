@@ -40,6 +40,7 @@ const VIEW: View = View {
     authentication: Authentication::RequiredByAnyClass,
     fields: &[],
     extras: &[],
+    knows_devices: false,
     success: Success::ok::<UserBody>("The user who asks."),
     refusals: || {
         vec![

@@ -5,6 +5,7 @@ mod password_change;
 use std::sync::Arc;
 
 use axum::Router;
+use faregate::attempts::Attempts;
 use faregate::authentication::Authenticator;
 use faregate::domain::password_policy::{PasswordPolicy, Unacceptable};
 use faregate::http::{
@@ -22,10 +23,11 @@ use utoipa::ToSchema;
 
 use crate::password_change::{ChangeError, Wish};
 
-/// What this function may touch: users (read, write hash and epochs), sessions (read, write epochs), the public keys,
-/// `ws-reaper` (invoke).
+/// What this function may touch: users (read, write hash and epochs), sessions (read, write epochs), counted attempts, the
+/// public keys, `ws-reaper` (invoke).
 pub struct Deps {
     users: Users,
+    attempts: Attempts,
     passwords: Passwords,
     policy: PasswordPolicy,
     authenticator: Authenticator,
@@ -44,6 +46,7 @@ impl Deps {
         let keyring = service.warm_keyring(KeyAccess::Public).await;
         Ok(Self {
             users: service.users(),
+            attempts: service.attempts(),
             passwords: service.passwords()?,
             policy: service.settings.password_policy,
             authenticator: service.authenticator(keyring),
@@ -68,10 +71,11 @@ const VIEW: View = View {
         hidden("new_password2", "New password2"),
     ],
     extras: &[],
+    knows_devices: false,
     success: Success::ok::<Changed>("The new password is set; other sessions are over."),
     refusals: || {
         let wrong = [ChangeError::WrongPassword, ChangeError::Unacceptable(Unacceptable::Differs)];
-        wrong.map(Refusal::from).into()
+        wrong.map(Refusal::from).into_iter().chain([Refusal::Throttled { retry_after_seconds: 2 }]).collect()
     },
 };
 
@@ -109,6 +113,7 @@ impl From<ChangeError> for Refusal {
             ChangeError::WrongPassword => {
                 Self::Fields(FieldErrors::of("old_password", vec![messages::WRONG_OLD_PASSWORD.to_owned()]))
             }
+            ChangeError::Attempt(error) => error.into(),
             ChangeError::Caller(error) => error.into(),
             ChangeError::Password(error) => error.into(),
             ChangeError::Store(error) => error.into(),

@@ -1,5 +1,6 @@
 //! The use case: the old password and a new one become the password; every other session is over.
 
+use faregate::attempts::AttemptError;
 use faregate::audit::{self, AccountEvent};
 use faregate::authentication::{AuthenticationError, Caller};
 use faregate::domain::password::Password;
@@ -27,12 +28,14 @@ pub(crate) enum ChangeError {
     #[error("who asks may not ask any more")]
     Caller(#[from] AuthenticationError),
     #[error(transparent)]
+    Attempt(#[from] AttemptError),
+    #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Changes the password: two hashes, one transaction. What costs nothing to see is refused before anything is hashed.
+/// Changes the password: a counted attempt, two hashes, one transaction. What costs nothing to see is refused before anything is hashed.
 ///
 /// When the user changed since the request came in, by a log-in that hashed the same password anew perhaps, all is read and
 /// compared again.
@@ -40,11 +43,11 @@ pub(crate) async fn change(deps: &Deps, caller: Caller, wish: Wish) -> Result<()
     let User { id: user_id, ref username, ref first_name, ref last_name, .. } = caller.user;
     let person = PersonalAttributes { username: username.as_str(), first_name, last_name };
     deps.policy.check(&wish.new, &wish.repeated, &person)?;
-    let wish = &wish;
+    let (turn, wish) = (deps.attempts.begin_again(user_id).await?, &wish);
     let attempt = |Caller { user, session_id, .. }| async move {
         let new_hash = if is_password_of(deps, &user, &wish.old).await? {
             Some(deps.passwords.hash(wish.new.clone(), deps.randomness.bytes()).await?)
-        } else if is_password_of(deps, &user, &wish.new).await? {
+        } else if is_password_of_too(deps, &user, &wish.new).await? {
             // The answer to the same request was lost, and here it is again. What it promises is made sure of once more.
             None
         } else {
@@ -52,10 +55,20 @@ pub(crate) async fn change(deps: &Deps, caller: Caller, wish: Wish) -> Result<()
         };
         Ok(deps.users.end_other_sessions(&user, session_id, new_hash.as_ref()).await?)
     };
-    deps.authenticator.until_unchanged(caller, attempt).await?;
+    let changed = deps.authenticator.until_unchanged(caller, attempt).await;
+    if let Err(ChangeError::WrongPassword) = changed {
+        deps.attempts.failed(&turn).await?;
+    }
+    changed?;
     audit::account(user_id, AccountEvent::PasswordChanged);
-    deps.reaper.look_at(user_id).await;
+    tokio::join!(deps.reaper.look_at(user_id), deps.attempts.succeeded(&turn));
     Ok(())
+}
+
+/// The same for one more password, which is one more attempt.
+async fn is_password_of_too(deps: &Deps, user: &User, password: &Password) -> Result<bool, ChangeError> {
+    let _turn = deps.attempts.begin_again(user.id).await?;
+    Ok(is_password_of(deps, user, password).await?)
 }
 
 async fn is_password_of(deps: &Deps, user: &User, password: &Password) -> Result<bool, PasswordError> {

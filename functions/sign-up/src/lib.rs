@@ -5,6 +5,7 @@ mod sign_up;
 use std::sync::Arc;
 
 use axum::Router;
+use faregate::attempts::AddressLimit;
 use faregate::authentication::Authenticator;
 use faregate::clock::Clock;
 use faregate::domain::password_policy::{PasswordPolicy, Unacceptable};
@@ -22,10 +23,11 @@ use faregate::tokens::KeyAccess;
 
 use crate::sign_up::{SignUpError, Wish};
 
-/// What this function may touch: users (read an identifier, write a user), the public keys; for a request that brings an
-/// access token also users and sessions (read).
+/// What this function may touch: users (read an identifier, write a user), counted sign-ups, the public keys; for a request
+/// that brings an access token also users and sessions (read).
 pub struct Deps {
     users: Users,
+    limit: AddressLimit,
     passwords: Passwords,
     policy: PasswordPolicy,
     clock: Clock,
@@ -46,6 +48,7 @@ impl Deps {
         case_agreed?;
         Ok(Self {
             users,
+            limit: service.sign_up_limit(),
             passwords: service.passwords()?,
             policy: service.settings.password_policy,
             clock: service.clock.clone(),
@@ -79,10 +82,11 @@ const VIEW: View = View {
         Field { max_length: Some(MAX_LENGTH), ..Field::optional("last_name", "Last name") },
     ],
     extras: &[],
+    knows_devices: false,
     success: Success::created::<UserBody>("The new user."),
     refusals: || {
         let refused = [SignUpError::UsernameTaken, SignUpError::Unacceptable(Unacceptable::Differs)];
-        refused.map(Refusal::from).into()
+        refused.map(Refusal::from).into_iter().chain([Refusal::Throttled { retry_after_seconds: 600 }]).collect()
     },
 };
 
@@ -97,17 +101,18 @@ pub fn router(deps: Deps) -> Router {
 
 async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
+    let source_ip = call.client.source_ip.as_deref();
     let username = username(&mut fields);
     let passwords = (fields.password("password1"), fields.password("password2"));
     let names = (name(&mut fields, "first_name"), name(&mut fields, "last_name"));
     let (Some((username, typed)), (Some(password1), Some(password2)), (Some(first_name), Some(last_name))) =
         (username.clone(), passwords, names)
     else {
-        return Err(refuse_fields(&deps, fields, username.map(|(parsed, _)| parsed)).await);
+        return Err(refuse_fields(&deps, fields, (username.map(|(parsed, _)| parsed), source_ip)).await);
     };
     let wish =
         Wish { username, typed_username: typed, password: password1, repeated: password2, first_name, last_name };
-    let user = sign_up::sign_up(&deps, wish).await?;
+    let user = sign_up::sign_up(&deps, wish, source_ip).await?;
     count(Metric::SignUps);
     Ok(Answer::created(UserBody::from(user)))
 }
@@ -131,10 +136,14 @@ fn name(fields: &mut FieldReader, field: &'static str) -> Option<String> {
 }
 
 /// The errors of the fields; a taken name is reported beside them.
-async fn refuse_fields(deps: &Deps, fields: FieldReader, username: Option<Username>) -> Refusal {
+async fn refuse_fields(
+    deps: &Deps,
+    fields: FieldReader,
+    (username, source_ip): (Option<Username>, Option<&str>),
+) -> Refusal {
     let mut errors = fields.into_errors();
     if let Some(username) = username {
-        match deps.users.is_taken(&username).await {
+        match sign_up::is_taken(deps, &username, source_ip).await {
             Ok(true) => errors.put_first("username", vec![messages::USERNAME_TAKEN.to_owned()]),
             Ok(false) => {}
             Err(error) => return error.into(),
@@ -149,6 +158,7 @@ impl From<SignUpError> for Refusal {
             SignUpError::UsernameTaken => {
                 Self::Fields(FieldErrors::of("username", vec![messages::USERNAME_TAKEN.to_owned()]))
             }
+            SignUpError::Attempt(error) => error.into(),
             SignUpError::Unacceptable(error) => Self::unacceptable_password("password1", error),
             SignUpError::Password(error) => error.into(),
             SignUpError::Store(error) => error.into(),

@@ -5,6 +5,7 @@ mod refresh;
 use std::sync::Arc;
 
 use axum::Router;
+use faregate::attempts::AddressLimit;
 use faregate::clock::Clock;
 use faregate::domain::session::SessionPolicy;
 use faregate::http::{
@@ -14,17 +15,20 @@ use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
 use faregate::telemetry::{Metric, count};
-use faregate::tokens::{AccessFor, AccessToken, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier};
+use faregate::tokens::{
+    AccessFor, AccessToken, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier, VerifyError,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::refresh::{RefreshError, Refreshed, Shown};
 
-/// What this function may touch: users (read), sessions (write), all keys, `ws-reaper` (invoke).
+/// What this function may touch: users (read), sessions (write), counted garbage, all keys, `ws-reaper` (invoke).
 pub struct Deps {
     users: Users,
     sessions: Sessions,
     verifier: Verifier,
+    garbage_limit: AddressLimit,
     signer: Signer,
     reaper: Reaper,
     policy: SessionPolicy,
@@ -44,6 +48,7 @@ impl Deps {
             users: service.users(),
             sessions: service.sessions(),
             verifier: service.verifier(keyring.clone()),
+            garbage_limit: service.refresh_failure_limit(),
             signer: service.signer(keyring),
             reaper: service.reaper().await,
             policy: service.settings.sessions,
@@ -65,12 +70,15 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     fields: &[Field::secret("refresh", "Refresh"), Field::read_only("access", "Access")],
     extras: &[Field::ROTATION_ID, Field::ROTATION_NEXT],
+    knows_devices: false,
     success: Success::ok::<Tokens>("The session goes on."),
     refusals: || {
         let [invalid, expired, over] =
             [TokenError::Invalid, TokenError::Expired, TokenError::Blacklisted].map(Refusal::BadToken);
         let no_session = vec![invalid, expired, over, Refusal::NoActiveAccount];
-        no_session.into_iter().chain([Refusal::StaleToken, Refusal::SessionBehind, Refusal::Superseded]).collect()
+        let by_its_session = [Refusal::StaleToken, Refusal::SessionBehind, Refusal::Superseded];
+        let throttled = Refusal::Throttled { retry_after_seconds: 600 };
+        no_session.into_iter().chain(by_its_session).chain([throttled]).collect()
     },
 };
 
@@ -100,7 +108,11 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
         return Err(fields.refusal());
     };
     let now = deps.clock.now();
-    let (claims, expiry) = deps.verifier.refresh_even_expired(&token, now).await?;
+    let verified = deps.verifier.refresh_even_expired(&token, now).await;
+    if let Err(VerifyError::Token(TokenError::Invalid)) = verified {
+        deps.garbage_limit.take(call.client.source_ip.as_deref()).await?;
+    }
+    let (claims, expiry) = verified?;
     let signer = deps.signer.ready().await?;
     let shown = Shown::of(&claims, &ids, signer.refresh_kid());
     let refreshed = match expiry {

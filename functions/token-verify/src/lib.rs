@@ -56,6 +56,7 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     fields: &[Field::secret("token", "Token")],
     extras: &[],
+    knows_devices: false,
     success: Success::ok::<Good>("The token is good."),
     refusals: || {
         let [invalid, expired] = [TokenError::Invalid, TokenError::Expired].map(Refusal::BadToken);

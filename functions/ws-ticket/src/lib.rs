@@ -55,6 +55,7 @@ const VIEW: View = View {
         Field { kind: "integer", ..Field::read_only("expires_in", "Expires in") },
     ],
     extras: &[],
+    knows_devices: false,
     success: Success::created::<Given>("A ticket."),
     refusals: Vec::new,
 };

@@ -81,6 +81,8 @@ pub(crate) enum UsersCommand {
     SetPassword(PasswordArguments),
     /// End every session of a user, on every device
     LogOut(Username),
+    /// Take log-ins from unknown devices again, after too many failures today
+    Unlock(Username),
     /// Let a user into the admin site
     GrantStaff(Username),
     /// Keep a user out of the admin site

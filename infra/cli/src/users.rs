@@ -29,6 +29,7 @@ pub(crate) async fn run(service: &Service, command: UsersCommand) -> Result<Repo
         UsersCommand::LogOut(who) => {
             change(service, &who.username, UserChange::EndSessions, "is logged out everywhere").await
         }
+        UsersCommand::Unlock(who) => unlock(service, &who.username).await,
         UsersCommand::GrantStaff(who) => change(service, &who.username, UserChange::Staff(true), "is staff").await,
         UsersCommand::RevokeStaff(who) => {
             change(service, &who.username, UserChange::Staff(false), "is not staff").await
@@ -78,6 +79,12 @@ async fn change(service: &Service, typed: &str, change: UserChange, outcome: &st
         service.reaper().await.look_at(user.id).await;
     }
     Ok(Report { line: format!("{} {outcome}", user.username), user, open_sessions: None })
+}
+
+async fn unlock(service: &Service, typed: &str) -> Result<Report, Failure> {
+    let user = find(service, typed).await?;
+    service.attempts().unlock(user.username.as_str()).await?;
+    Ok(Report { line: format!("{} may log in from any device", user.username), user, open_sessions: None })
 }
 
 async fn set_password(service: &Service, arguments: &PasswordArguments) -> Result<Report, Failure> {

@@ -46,7 +46,7 @@ impl Components {
         json!({
             "schemas": self.schemas,
             "responses": self.responses,
-            "parameters": {"Format": format_parameter()},
+            "parameters": {"Device": device_parameter(), "Format": format_parameter()},
             "headers": headers(),
             "securitySchemes": {
                 "bearer": {
@@ -90,6 +90,16 @@ fn format_parameter() -> Value {
     })
 }
 
+fn device_parameter() -> Value {
+    json!({
+        "name": "Faregate-Device",
+        "in": "header",
+        "description": "What the last log-in on this device answered in the header of the same name. It is not looked at further \
+                        where it is none of ours.",
+        "schema": {"type": "string"},
+    })
+}
+
 fn headers() -> Value {
     let text = |about: &str| json!({"description": about, "schema": {"type": "string"}});
     let always = |about: &str| json!({"description": about, "required": true, "schema": {"type": "string"}});
@@ -101,6 +111,7 @@ fn headers() -> Value {
         "Allow": text("The methods of the route."),
         "Authenticate": always("`Bearer realm=\"api\"`."),
         "CacheControl": text("Whether, and how long, an answer may be kept."),
+        "Device": text("By what this device is known from now on, where attempts are counted: keep it, also after a log-out."),
         "ETag": always("The name of this edition."),
         "RequestId": always("What the log calls the request."),
         "RetryAfter": {

@@ -25,7 +25,8 @@ pub(crate) fn of_view(view: &View, section: &str, components: &mut Components) -
         // Beside a `GET` of the same words.
         operation.insert("operationId".to_owned(), json!(format!("delete_{}", operation_id(view.path))));
     }
-    let parameters = segments(view.path).chain([reference("parameters", "Format")]);
+    let device = view.knows_devices.then(|| reference("parameters", "Device"));
+    let parameters = segments(view.path).chain(device).chain([reference("parameters", "Format")]);
     operation.insert("parameters".to_owned(), parameters.collect());
     let security = match view.authentication {
         Authentication::Ignored => json!([]),

@@ -34,10 +34,14 @@ struct Answers {
 pub(crate) fn of_view(view: &View, components: &mut Components) -> Value {
     let mut responses = Map::new();
     let success = &view.success;
+    let mut headers = headers_of_views();
+    if let (true, Some(headers)) = (view.knows_devices, headers.as_object_mut()) {
+        headers.insert("Faregate-Device".to_owned(), header("Device"));
+    }
     let response = match &success.body {
         Some(body) => json!({
             "description": success.meaning,
-            "headers": headers_of_views(),
+            "headers": headers,
             "content": {JSON: {"schema": components.of_type(body)}, PAGE: text()},
         }),
         None => json!({"description": success.meaning, "headers": headers_of_views()}),

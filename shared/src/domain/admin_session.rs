@@ -15,6 +15,8 @@ use super::user::{Epochs, User, UserId};
 use crate::clock::Timestamp;
 
 const SECRET_BYTES: usize = 16;
+/// How long a browser is known after a log-in, in seconds: 90 days.
+pub const BROWSER_KNOWN_SECONDS: i64 = 90 * 86_400;
 
 /// How long sessions on the admin site live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,16 @@
 //! The device that a session was opened on, as far as its user needs it to tell sessions apart.
 
+use super::id::{DeviceId, UserId};
+
+/// A device on which its user has logged in before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownDevice {
+    /// Which.
+    pub id: DeviceId,
+    /// Whose.
+    pub user_id: UserId,
+}
+
 /// The most characters of the name that an app gives a device.
 pub const MAX_NAME_LENGTH: usize = 100;
 

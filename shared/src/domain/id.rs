@@ -17,6 +17,12 @@ macro_rules! id {
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
+
+            /// Its 16 bytes.
+            #[must_use]
+            pub const fn bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
         }
 
         impl fmt::Display for $name {
@@ -44,6 +50,10 @@ id!(
 id!(
     /// Which session, for ever: the claim `sid`.
     SessionId
+);
+id!(
+    /// Which device, for as long as its app keeps what a log-in gave it.
+    DeviceId
 );
 id!(
     /// Which entry of the trail: it sorts by time.

@@ -7,6 +7,7 @@ pub mod administration;
 pub mod common_passwords;
 pub mod device;
 pub mod id;
+pub mod lane;
 pub mod password;
 pub mod password_policy;
 pub mod principal;

@@ -8,6 +8,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::tokens::DeviceToken;
+
+/// By what a device is known on which its user has logged in before, in requests and answers.
+pub(super) const DEVICE_HEADER: &str = "faregate-device";
+
 /// What a handler answers: a status and a JSON value.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -17,6 +22,8 @@ pub struct Answer {
     pub(super) retry_after_seconds: Option<u32>,
     /// What the app does next, where the status alone does not say it.
     pub(super) action: Option<Action>,
+    /// By what the device is known from now on.
+    pub(super) device: Option<DeviceToken>,
 }
 
 /// What an app does about an answer that is no success: the header `Faregate-Action`.
@@ -65,7 +72,7 @@ impl Answer {
     pub(super) fn new(status: StatusCode, body: impl Serialize) -> Self {
         // A body of ours is made of strings, numbers and lists: it always has a JSON form.
         let json = serde_json::to_value(body).unwrap_or(Value::Null);
-        Self { status, json, retry_after_seconds: None, action: None }
+        Self { status, json, retry_after_seconds: None, action: None, device: None }
     }
 }
 
@@ -81,18 +88,27 @@ impl IntoResponse for Answer {
 }
 
 impl Answer {
+    /// This answer, with what the device is known by from now on: the header `Faregate-Device`.
+    #[must_use]
+    pub fn with_device(self, device: Option<DeviceToken>) -> Self {
+        Self { device, ..self }
+    }
+
     /// This answer, with what the app does about it.
     pub(super) fn with_action(self, action: Option<Action>) -> Self {
         Self { action, ..self }
     }
 
-    /// Says what the app does next, and when a new try makes sense.
+    /// Says what the app does next, when a new try makes sense, and what the app keeps.
     pub(super) fn insert_advice(&self, headers: &mut HeaderMap) {
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(action) = self.action {
             headers.insert("faregate-action", HeaderValue::from_static(action.as_str()));
+        }
+        if let Some(value) = self.device.as_ref().and_then(|device| HeaderValue::from_str(device.expose()).ok()) {
+            headers.insert(DEVICE_HEADER, value);
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::domain::admin_session::CookieSecret;
 pub const ADMIN_COOKIE: &str = "__Host-faregate_admin";
 /// The cookie of a browser that is about to log in there.
 pub const LOG_IN_COOKIE: &str = "__Host-faregate_log_in";
+/// The cookie of a browser in which an administrator has logged in. It opens nothing; it has attempts counted apart.
+pub const BROWSER_COOKIE: &str = "__Host-faregate_browser";
 /// The field of forms, as Django calls it.
 pub const FORM_TOKEN: &str = "csrfmiddlewaretoken";
 /// The header for what is no form, as Django calls it.
@@ -60,6 +62,13 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<CookieSecret> {
 #[must_use]
 pub fn set_cookie(name: &str, secret: &CookieSecret) -> HeaderValue {
     header(&format!("{name}={}; Path=/; Secure; HttpOnly; SameSite=Strict", secret.expose()))
+}
+
+/// The same, for so many `seconds` instead, whether the browser is closed or not.
+#[must_use]
+pub fn keep_cookie(name: &str, secret: &CookieSecret, seconds: i64) -> HeaderValue {
+    let value = secret.expose();
+    header(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}"))
 }
 
 /// `Set-Cookie` that takes the cookie `name` away.

@@ -14,7 +14,7 @@ use super::error::Refusal;
 use crate::administrator::AdminAuthenticator;
 use crate::authentication::Caller;
 use crate::clock::Clock;
-use crate::credentials::{Attempt, Credentials, CredentialsError};
+use crate::credentials::{Credentials, CredentialsError, Presented};
 use crate::domain::admin_session::CookieSecret;
 use crate::domain::password::Password;
 use crate::settings::RemoteUserSettings;
@@ -46,7 +46,7 @@ pub struct RemoteUsers {
 /// What a request shows to these classes. Read before anything is waited for.
 pub(super) struct Shown {
     session: Option<(CookieSecret, Result<(), Forged>)>,
-    basic: Option<Result<Attempt, Refusal>>,
+    basic: Option<Result<Presented, Refusal>>,
     remote_user: Option<String>,
 }
 
@@ -94,8 +94,8 @@ impl Classes {
 }
 
 impl Credentials {
-    async fn caller(&self, attempt: Attempt) -> Result<Caller, Refusal> {
-        let user = self.check(attempt, |_user| true).await?;
+    async fn caller(&self, presented: Presented) -> Result<Caller, Refusal> {
+        let user = self.check(presented, |_user| true).await?;
         // Good for this request.
         Ok(Caller { user, session_id: None, token_expires_at: self.now() })
     }
@@ -121,7 +121,7 @@ fn basic_header(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The username and password in `value`, in the reference's wordings.
-fn attempt(value: &str, client: Client) -> Result<Attempt, Refusal> {
+fn attempt(value: &str, client: Client) -> Result<Presented, Refusal> {
     let malformed = |reason: &str| Refusal::BadBasic(format!("Invalid basic header. {reason}"));
     if value.is_empty() {
         return Err(malformed("No credentials provided."));
@@ -136,7 +136,7 @@ fn attempt(value: &str, client: Client) -> Result<Attempt, Refusal> {
     let (username, password) =
         text.split_once(':').ok_or_else(|| malformed("Credentials not correctly base64 encoded."))?;
     let password = Password::parse(password.to_owned()).map_err(|_| Refusal::BadBasic(WRONG.to_owned()))?;
-    Ok(Attempt { username: username.to_owned(), password, source_ip: client.source_ip })
+    Ok(Presented { username: username.to_owned(), password, source_ip: client.source_ip, browser: None })
 }
 
 /// What somebody is told whose username and password are nobody's.
@@ -153,7 +153,7 @@ impl From<CredentialsError> for Refusal {
     fn from(error: CredentialsError) -> Self {
         match error {
             CredentialsError::Bad => Self::BadBasic(WRONG.to_owned()),
-            CredentialsError::Throttled { retry_after_seconds } => Self::Throttled { retry_after_seconds },
+            CredentialsError::Attempt(error) => error.into(),
             CredentialsError::Password(error) => error.into(),
             CredentialsError::Store(error) => error.into(),
         }

@@ -9,6 +9,7 @@ use super::answer::{Action, Answer};
 use super::browser::Forged;
 use super::outcome::Outcome;
 use super::problem::{Code, NonFieldErrors, Problem};
+use crate::attempts::AttemptError;
 use crate::authentication::AuthenticationError;
 use crate::domain::password_policy::{Unacceptable, Weakness};
 use crate::store::StoreError;
@@ -197,6 +198,15 @@ fn detail(status: StatusCode, text: impl Into<String>) -> Answer {
 /// An answer that says in its body too what the app does about it.
 fn advised(status: StatusCode, action: Action, problem: Problem) -> Answer {
     Answer::new(status, problem.advising(action)).with_action(Some(action))
+}
+
+impl From<AttemptError> for Refusal {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Throttled { retry_after_seconds } => Self::Throttled { retry_after_seconds },
+            AttemptError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for Refusal {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::any;
 use futures_util::FutureExt as _;
 
-use super::answer::Answer;
+use super::answer::{Answer, DEVICE_HEADER};
 use super::bearer::{Credentials, credentials};
 use super::body::RequestBody;
 use super::browsable::{Asked, unfold};
@@ -50,6 +50,8 @@ pub struct Call {
     pub issuer: String,
     /// The `User-Agent`, cut to 256 bytes.
     pub user_agent: Option<String>,
+    /// The header `Faregate-Device`, if it is text.
+    pub device: Option<String>,
     /// The segments that the path leaves open, by name.
     segments: Vec<(String, String)>,
     body: RequestBody,
@@ -189,8 +191,9 @@ impl Steps<'_> {
             .headers
             .get(header::USER_AGENT)
             .map(|value| String::from_utf8_lossy(value.as_bytes().get(..256).unwrap_or(value.as_bytes())).into_owned());
+        let device = parts.headers.get(DEVICE_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
         let body = RequestBody::read(body, content_type).await?;
-        Ok(Call { client, caller, issuer, user_agent, segments, body })
+        Ok(Call { client, caller, issuer, user_agent, device, segments, body })
     }
 }

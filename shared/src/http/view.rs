@@ -26,6 +26,8 @@ pub struct View {
     pub fields: &'static [Field],
     /// What a request may have besides: `OPTIONS` does not show it, since its answers are recorded.
     pub extras: &'static [Field],
+    /// Whether it knows devices again: the header `Faregate-Device`, of requests and of what it answers when all goes well.
+    pub knows_devices: bool,
     /// What it answers when all goes well.
     pub success: Success,
     /// An example of each way in which it refuses, beside those that follow from the rest of the view.

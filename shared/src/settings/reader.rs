@@ -109,7 +109,6 @@ impl Reader {
 
     /// Settings of capabilities that are still to come: their names are taken and their values are checked.
     pub(super) fn check_reserved(&self) -> Result<(), SettingsError> {
-        self.number::<u32>("FAREGATE_ACCOUNT_FAILURE_LIMIT", 0, 1_000_000)?;
         self.choice("FAREGATE_DUMMY_HASH", &[("argon2id", ())])?;
         self.switch("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH")?;
         Ok(())

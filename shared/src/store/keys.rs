@@ -18,8 +18,10 @@
 //! | how names are compared | `GetItem`, `PutItem` | `SETTINGS` `USERNAME_CASE` |
 //! | a page of all users, the newest first or by name | `Query` of an index | `LIST#<active>#<staff>#<shard>` |
 //! | a session on the admin site: enter, look, be seen, leave | `TransactWriteItems`, `GetItem`, `UpdateItem` | `ADMIN_SESSION#<hash>` `-` |
+//! | a browser that an administrator has logged in with | `GetItem`, `PutItem` | `ADMIN_BROWSER#<hash>` `-` |
 //! | what administrators did: to a user, in a month | `TransactWriteItems`, `Query` | `AUDIT#<id>` and `AUDIT#<month>` `<entry>` |
 //! | one more attempt; forget them | `UpdateItem`, `DeleteItem` | `THROTTLE#<scope>#<key>` `WINDOW#<begin>` |
+//! | who has this name, and failures from here | `BatchGetItem` | `USERNAME#<key>` `IDENTIFIER`, `THROTTLE#address#<block>` |
 //!
 //! The keys table: `PUBLIC`, `PRIVATE` and `REFRESH`, each `KEY#<kid>`, so that a policy can give the public parts
 //! without the others (`dynamodb:LeadingKeys`); `PRIVATE` `FIRST` is the lot that concurrent first starts draw. A
@@ -181,6 +183,12 @@ fn shard_of_list(is_active: bool, is_staff: bool, shard: u8) -> String {
 #[must_use]
 pub fn admin_session(hash: &str) -> Key {
     Key::new(format!("ADMIN_SESSION#{hash}"), "-")
+}
+
+/// A browser in which an administrator has logged in, by the hash of what its cookie holds.
+#[must_use]
+pub fn admin_browser(hash: &str) -> Key {
+    Key::new(format!("ADMIN_BROWSER#{hash}"), "-")
 }
 
 /// The partition of what was done to a user.

@@ -4,6 +4,7 @@
 //! that log-out holds at once. The SDK repeats a call whose answer was lost, so a conditional write can meet its own
 //! first attempt: each update carries a request id, and finding its own id counts as success.
 
+mod admin_browsers;
 mod admin_sessions;
 mod administration;
 mod case_setting;
@@ -27,6 +28,7 @@ mod trail;
 mod transaction;
 mod users;
 
+pub use admin_browsers::AdminBrowsers;
 pub use admin_sessions::AdminSessions;
 pub use administration::{Administration, Outcome};
 pub use case_setting::recorded_case;
@@ -38,7 +40,7 @@ pub use key_steps::{Moved, NewKey};
 pub use keyring::KeyStore;
 pub use listing::{Filter, ListPage, ListedUser, Listing, Place};
 pub use sessions::{Advanced, PrincipalStates, SessionEnd, SessionKey, Sessions};
-pub use throttles::{Slot, Throttles};
+pub use throttles::{Slot, Throttles, Turn};
 pub use tickets::Tickets;
 pub use trail::{Excerpt, Trail, TrailPage, month_of};
 pub use users::{CreateUserError, IfUnchanged, Users};

@@ -13,6 +13,7 @@ use super::error::{StoreError, condition_failed, unbuildable};
 use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
 use super::transaction::{Transacted, is_refused};
 use super::{Client, Table, keys};
+use crate::domain::lane::Lane;
 use crate::domain::password::PasswordHash;
 use crate::domain::session::SessionId;
 use crate::domain::user::{Epochs, User, UserId};
@@ -116,17 +117,33 @@ impl Users {
     /// When DynamoDB fails.
     pub async fn find_id(&self, typed: &str) -> Result<Option<UserId>, StoreError> {
         self.agree_on_case().await?;
-        let key =
-            UsernameKey::for_look_up(typed, self.case).map_or_else(keys::no_identifier, |key| keys::identifier(&key));
-        let found = self.table.get(&key).await?;
+        let found = self.table.get(&self.looked_up(typed)).await?;
         Ok(found.map(|item| Reader(&item).parsed("user_id")).transpose()?)
     }
 
-    /// Under what attempts to log in as `typed` are counted: the same for every spelling of one name.
+    /// The same, with the item under `beside`. One batch read.
+    pub(super) async fn find_id_beside(
+        &self,
+        typed: &str,
+        beside: Option<keys::Key>,
+    ) -> Result<(Option<UserId>, Option<Attributes>), StoreError> {
+        self.agree_on_case().await?;
+        let wanted: Vec<keys::Key> = [self.looked_up(typed)].into_iter().chain(beside).collect();
+        let found = self.table.get_batch(&wanted, None).await?;
+        let (identifiers, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|item| item.contains_key("user_id"));
+        let id = identifiers.first().map(|item| Reader(item).parsed("user_id")).transpose()?;
+        Ok((id, others.into_iter().next()))
+    }
+
+    /// Where the name that a person typed as `typed` is, if it is one.
+    fn looked_up(&self, typed: &str) -> keys::Key {
+        UsernameKey::for_look_up(typed, self.case).map_or_else(keys::no_identifier, |key| keys::identifier(&key))
+    }
+
+    /// Under what attempts to log in as `typed` are counted.
     #[must_use]
-    pub fn throttle_key(&self, typed: &str) -> String {
-        // No username holds a slash.
-        UsernameKey::for_look_up(typed, self.case).map_or_else(|| "/".to_owned(), |key| key.as_str().to_owned())
+    pub fn lane(&self, typed: &str) -> Lane {
+        Lane::of_name(typed, self.case)
     }
 
     /// The user `id`; `None` asks for a user that does not exist, at the same cost. One read.

@@ -13,6 +13,8 @@ pub enum Metric {
     LogIns,
     /// Credentials were refused.
     LogInFailures,
+    /// Somebody tried too often, and was told to wait.
+    Throttled,
     /// A session was refreshed.
     Refreshes,
     /// A well-signed refresh token was refused.
@@ -25,10 +27,11 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SignUps,
         Self::LogIns,
         Self::LogInFailures,
+        Self::Throttled,
         Self::Refreshes,
         Self::RefreshFailures,
         Self::Thefts,
@@ -42,6 +45,7 @@ impl Metric {
             Self::SignUps => "SignUps",
             Self::LogIns => "LogIns",
             Self::LogInFailures => "LogInFailures",
+            Self::Throttled => "Throttled",
             Self::Refreshes => "Refreshes",
             Self::RefreshFailures => "RefreshFailures",
             Self::Thefts => "Thefts",

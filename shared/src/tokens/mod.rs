@@ -1,6 +1,7 @@
 //! Tokens: what they claim, what they are signed with, and how both are checked.
 
 mod claims;
+mod device;
 mod key;
 mod keyring;
 mod rotation;
@@ -75,6 +76,18 @@ secret_token!(
     /// A signed refresh token; `Debug` shows nothing.
     RefreshToken
 );
+secret_token!(
+    /// The signed value by which a device is known; `Debug` shows nothing.
+    DeviceToken
+);
+
+impl DeviceToken {
+    /// As the header `Faregate-Device` has it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
 
 /// The `aud` of refresh tokens: never that of access tokens, so that no gateway takes one for the other.
 fn refresh_audience(audience: &str) -> String {

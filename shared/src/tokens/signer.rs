@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::claims::{CopiedClaims, SignedClaims, TokenType};
 use super::key::SigningKey;
 use super::keyring::{Keyring, KeyringError, Ring};
-use super::{AccessToken, RefreshToken, refresh_audience};
+use super::{AccessToken, DeviceToken, RefreshToken, refresh_audience};
 use crate::clock::Timestamp;
+use crate::domain::device::KnownDevice;
 use crate::domain::session::Session;
 use crate::domain::user::User;
 use crate::randomness::Randomness;
@@ -108,6 +109,21 @@ impl ReadySigner<'_> {
     #[must_use]
     pub fn refresh_kid(&self) -> Option<String> {
         self.ring.refresh.as_ref().and_then(|key| key.kid.clone())
+    }
+
+    /// The value by which `device` is known from now on, where the name with the digest `name` is asked for.
+    ///
+    /// # Errors
+    ///
+    /// When there is no key to sign with.
+    pub fn device(&self, device: &KnownDevice, name: &str) -> Result<DeviceToken, KeyringError> {
+        self.ring.device_token(device, name)
+    }
+
+    /// The device that `value` is of, if it is one of ours for the name with the digest `name`.
+    #[must_use]
+    pub fn known_device(&self, value: &str, name: &str) -> Option<KnownDevice> {
+        self.ring.known_device(value, name)
     }
 
     /// The good refresh token of `session`: made of the session and of what the token before it said, so that it can be

@@ -122,16 +122,18 @@ async fn wrong_basic_credentials_get_one_and_the_same_answer_and_are_counted() {
     for (username, password) in [("ann", "x"), ("ben", PASSWORD), ("nobody", "x"), ("not a name", "x"), ("", "")] {
         app.calls.take();
         wrong(&app.send(basic(username, password)).await);
-        assert_eq!(app.calls.take().len(), 4, "{username}");
+        let mut calls = app.calls.take();
+        calls.sort();
+        assert_eq!(calls, ["BatchGetItem", "GetItem", "UpdateItem"], "{username}");
     }
     wrong(&app.send(basic("ann", &"x".repeat(20_000))).await);
-    for _ in 0..4 {
+    for _ in 0..3 {
         wrong(&app.send(basic("ann", "x")).await);
     }
     let refused = app.send(basic("ann", PASSWORD)).await;
     refused.is(429);
     let seconds: i64 = refused.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=900).contains(&seconds));
+    assert_eq!(seconds, 1);
     assert_eq!(refused.header("faregate-action").as_deref(), Some("retry"));
     assert!(refused.field("detail").starts_with("Request was throttled. Expected available in "));
     app.clock.advance_seconds(seconds);

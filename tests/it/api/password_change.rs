@@ -15,7 +15,7 @@ async fn other_sessions_end_and_this_one_goes_on() {
     app.calls.take();
     let reply = app.change_password(&access, NEW).await;
     assert_eq!((reply.status, reply.text.as_str()), (200, "{}"));
-    assert_eq!(app.calls.take(), ["BatchGetItem", "TransactWriteItems"]);
+    assert_eq!(app.calls.take(), ["BatchGetItem", "UpdateItem", "TransactWriteItems"]);
     app.me(&access).await.is(200);
     let next = record.after(&app.refresh_with(&record).await);
     app.refresh_with(&record).await.is(200);

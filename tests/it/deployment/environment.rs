@@ -8,6 +8,18 @@ use serde_json::Value;
 
 use super::{packages, source};
 
+/// The settings of attempts at passwords.
+const ATTEMPTS: [&str; 5] = [
+    "THROTTLE",
+    "ACCOUNT_FREE_FAILURES",
+    "ACCOUNT_MAX_DELAY_SECONDS",
+    "ACCOUNT_FAILURE_LIMIT",
+    "ADDRESS_FAILURE_LIMIT",
+];
+
+/// The parts that count them.
+const COUNTING: [&str; 3] = ["service.attempts()", "service.credentials()", "service.classes()"];
+
 /// The settings behind each part of the service that `Deps::start` takes.
 const BEHIND: &[(&str, &[&str])] = &[
     ("service.users()", &["TABLE", "USERNAME_CASE_SENSITIVE"]),
@@ -31,7 +43,6 @@ const BEHIND: &[(&str, &[&str])] = &[
         &[
             "TABLE",
             "USERNAME_CASE_SENSITIVE",
-            "THROTTLE",
             "ARGON2_MEMORY_KIB",
             "ARGON2_ITERATIONS",
             "ARGON2_PARALLELISM",
@@ -49,13 +60,16 @@ const BEHIND: &[(&str, &[&str])] = &[
             "BASIC_AUTH",
             "REMOTE_USER_CLAIM",
             "REMOTE_USER_ISSUER",
-            "THROTTLE",
             "ARGON2_MEMORY_KIB",
             "ARGON2_ITERATIONS",
             "ARGON2_PARALLELISM",
             "ARGON2_ENGINE",
         ],
     ),
+    ("service.admin_browsers()", &["TABLE", "THROTTLE"]),
+    ("service.attempts()", &["TABLE", "USERNAME_CASE_SENSITIVE"]),
+    ("service.sign_up_limit()", &["TABLE", "THROTTLE", "ADDRESS_SIGN_UP_LIMIT"]),
+    ("service.refresh_failure_limit()", &["TABLE", "THROTTLE", "ADDRESS_REFRESH_FAILURE_LIMIT"]),
     ("service.settings.admin.is_served", &["ADMIN_SITE"]),
     ("service.socket_endpoint()", &["WS_ENDPOINT"]),
     ("service.settings.browsable_api", &["BROWSABLE_API"]),
@@ -105,7 +119,9 @@ fn used(package: &str) -> BTreeSet<String> {
         assert!(is_known, "{package} takes service.{}: which settings are behind it?", taken.lines().next().unwrap());
     }
     let parts = BEHIND.iter().filter(|(part, _)| code.contains(part));
-    parts.flat_map(|(_, names)| names.iter().map(|name| format!("FAREGATE_{name}"))).collect()
+    let counts_attempts = COUNTING.iter().any(|part| code.contains(part));
+    let attempts = ATTEMPTS.iter().filter(|_| counts_attempts);
+    parts.flat_map(|(_, names)| *names).chain(attempts).map(|name| format!("FAREGATE_{name}")).collect()
 }
 
 /// What the template gives to `package`, beside what it gives to all.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, Method};
+use faregate::domain::administration::UserChange;
 use faregate::domain::signing_key::PUBLICATION_SECONDS;
 use faregate::service::Service;
 use faregate::settings::AuthorizerMode;
@@ -20,6 +21,7 @@ const DAY: i64 = 86_400;
 async fn everything(deeds: &Deeds) {
     let app = TestApp::builder().noting(deeds).listening().start().await;
     sign_ups_and_log_ins(&app, deeds).await;
+    attempts(&app, deeds).await;
     refreshes(&app).await;
     sessions_and_account(&app).await;
     admin_site(&app, deeds).await;
@@ -43,6 +45,33 @@ async fn sign_ups_and_log_ins(app: &TestApp, deeds: &Deeds) {
         .with("FAREGATE_ARGON2_ITERATIONS", "2")
         .with("FAREGATE_SESSIONS_PER_USER", "1");
     stricter.start().await.log_in("ann").await;
+}
+
+/// What is counted, and what is given back once somebody succeeds.
+async fn attempts(app: &TestApp, deeds: &Deeds) {
+    let mut phone = app.owners_phone("amy", "203.0.113.7").await;
+    let amy = app.service.users().find_id("amy").await.unwrap().unwrap();
+    app.change(amy, UserChange::Staff(true)).await;
+    let mut known = app.browser_at([203, 0, 113, 7]);
+    known.log_in("amy", faregate_tests::PASSWORD).await.is(303);
+    known.cookies.remove("__Host-faregate_admin");
+    for password in ["wrong", faregate_tests::PASSWORD] {
+        app.phone("203.0.113.7").log_in("amy", password).await;
+        phone.log_in("amy", password).await;
+        app.browser_at([203, 0, 113, 7]).log_in("amy", password).await;
+        known.log_in("amy", password).await;
+    }
+    phone.refresh("garbage").await.is(401);
+    let access = app.log_in("amy").await.access;
+    for old in ["wrong", faregate_tests::PASSWORD] {
+        let body = json!({"old_password": old, "new_password1": "another-Oak-77", "new_password2": "another-Oak-77"});
+        app.post_as(&access, "/api/password/change/", &body).await;
+    }
+    let scripted = TestApp::builder().endpoint(&app.endpoint_url()).clock(app.clock.clone()).noting(deeds);
+    let scripted = scripted.with("FAREGATE_BASIC_AUTH", "on").start().await;
+    for password in ["wrong", "another-Oak-77"] {
+        scripted.send(scripted.phone("203.0.113.7").request(basic("amy", password))).await;
+    }
 }
 
 async fn refreshes(app: &TestApp) {
@@ -174,7 +203,7 @@ async fn empty(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_may_do_what_it_does_and_nothing_else() {
     let deeds = Deeds::default();
-    everything(&deeds).await;
+    Box::pin(everything(&deeds)).await;
     let template = Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on");
     for package in packages() {
         let (allowed, done) = (Rights::of(&template, &package), deeds.of(&package));

@@ -6,12 +6,15 @@ use axum::extract::Request;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use faregate::credentials::{Attempt, CredentialsError};
-use faregate::domain::admin_session::CookieSecret;
+use faregate::attempts::AttemptError;
+use faregate::credentials::{CredentialsError, Presented};
+use faregate::domain::admin_session::{BROWSER_KNOWN_SECONDS, CookieSecret};
 use faregate::domain::password::Password;
 use faregate::domain::text;
 use faregate::http::Client;
-use faregate::http::browser::{ADMIN_COOKIE, FORM_TOKEN, LOG_IN_COOKIE, cookie, refuse_forged, set_cookie};
+use faregate::http::browser::{
+    ADMIN_COOKIE, BROWSER_COOKIE, FORM_TOKEN, LOG_IN_COOKIE, cookie, keep_cookie, refuse_forged, set_cookie,
+};
 use faregate::telemetry::{Metric, count};
 
 use super::next::local;
@@ -20,6 +23,7 @@ use super::trouble::Trouble;
 use super::visit::{Pairs, form};
 use super::{Page, administrator};
 use crate::Deps;
+use crate::log_in::{Entered, Held};
 
 /// The page, or what comes of its form.
 pub(super) async fn answer(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
@@ -60,8 +64,10 @@ async fn enter(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
     let password = Password::parse(text::trim(form.get("password")).to_owned());
     let entered = match password {
         Ok(password) => {
-            let attempt = Attempt { username: username.to_owned(), password, source_ip: client.source_ip };
-            crate::log_in::log_in(deps, attempt, cookie(&parts.headers, ADMIN_COOKIE)).await
+            let (username, source_ip) = (username.to_owned(), client.source_ip);
+            let [session, browser] = [ADMIN_COOKIE, BROWSER_COOKIE].map(|name| cookie(&parts.headers, name));
+            let presented = Presented { username, password, source_ip, browser: None };
+            crate::log_in::log_in(deps, presented, Held { session, browser }).await
         }
         // Nobody has such a password.
         Err(_too_long) => Err(CredentialsError::Bad),
@@ -71,25 +77,35 @@ async fn enter(deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
         Page::html(status, log_in::page(&page)).with(SET_COOKIE, set_cookie(LOG_IN_COOKIE, &secret))
     };
     match entered {
-        Ok(session) => {
+        Ok(Entered { session, browser }) => {
             count(Metric::LogIns);
-            Ok(Page::redirect(next).with(SET_COOKIE, set_cookie(ADMIN_COOKIE, &session)))
+            let page = Page::redirect(next).with(SET_COOKIE, set_cookie(ADMIN_COOKIE, &session));
+            let kept = browser.map(|secret| keep_cookie(BROWSER_COOKIE, &secret, BROWSER_KNOWN_SECONDS));
+            Ok(kept.into_iter().fold(page, |page, value| page.with(SET_COOKIE, value)))
         }
         Err(CredentialsError::Bad) => {
             count(Metric::LogInFailures);
             let text = "Enter the username and password of an administrator. Capital letters count in the password.";
             Ok(refused(StatusCode::FORBIDDEN, text.to_owned()))
         }
-        Err(CredentialsError::Throttled { retry_after_seconds }) => {
-            let wait = match retry_after_seconds.div_ceil(60) {
-                1 => "a minute".to_owned(),
-                minutes => format!("{minutes} minutes"),
-            };
-            let text = format!("Too many attempts. Try again in {wait}.");
+        Err(CredentialsError::Attempt(AttemptError::Throttled { retry_after_seconds })) => {
+            let text = format!("Too many attempts. Try again in {}.", spoken(retry_after_seconds));
             Ok(refused(StatusCode::TOO_MANY_REQUESTS, text).with(RETRY_AFTER, HeaderValue::from(retry_after_seconds)))
         }
         Err(CredentialsError::Password(error)) => Err(error.into()),
-        Err(CredentialsError::Store(error)) => Err(error.into()),
+        Err(CredentialsError::Attempt(AttemptError::Store(error)) | CredentialsError::Store(error)) => {
+            Err(error.into())
+        }
+    }
+}
+
+/// So many seconds, as one says it.
+fn spoken(seconds: u32) -> String {
+    match (seconds, seconds.div_ceil(60), seconds.div_ceil(3_600)) {
+        (1, ..) => "a second".to_owned(),
+        (seconds @ ..=90, ..) => format!("{seconds} seconds"),
+        (_, minutes @ ..=90, _) => format!("{minutes} minutes"),
+        (.., hours) => format!("{hours} hours"),
     }
 }
 

@@ -26,6 +26,7 @@ use faregate::administrator::Administrator;
 use faregate::domain::admin_session::CookieSecret;
 use faregate::http::browser::{ADMIN_COOKIE, cookie, remove_cookie};
 use faregate::http::html;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use maud::Markup;
 
@@ -83,7 +84,8 @@ impl Route {
     }
 
     async fn answer(self, deps: &Arc<Deps>, request: Request) -> Result<Page, Trouble> {
-        let Gate::Administrators { get, post } = self.gate else { return log_in::answer(deps, request).await };
+        // Boxed, as the others are: the calls to DynamoDB are large.
+        let Gate::Administrators { get, post } = self.gate else { return log_in::answer(deps, request).boxed().await };
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let handler = match (request.method(), post) {
             _ if reads => get,
