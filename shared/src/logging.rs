@@ -54,7 +54,38 @@ pub fn level_called(name: &str) -> LevelFilter {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Result, Write};
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_value_begins_no_line_of_its_own_and_times_are_in_utc() {
+        let written = Written::default();
+        let writer = written.clone();
+        let value = "x\"}\r\n{\"message\":\"audit\"}\u{1b}[31m\u{2028}";
+        tracing::subscriber::with_default(json_lines(LevelFilter::INFO, move || writer.clone()), || {
+            tracing::info!(message = "told", value, shown = %value);
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!((text.lines().count(), text.contains('\u{1b}')), (1, false), "{text}");
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&line["message"], &line["value"], &line["shown"]), (&"told".into(), &value.into(), &value.into()));
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'), "{text}");
+    }
 
     #[test]
     fn levels_go_by_the_names_of_lambda() {

@@ -71,6 +71,21 @@ async fn a_browser_gets_a_page_from_every_route_with_every_field_of_it() {
 }
 
 #[tokio::test]
+async fn a_field_for_a_password_hides_it_where_the_contract_does_not_show_it() {
+    let app = TestApp::start().await;
+    let mut passwords = 0;
+    // The form of the sign-up is recorded, in clear.
+    for route in ROUTES.iter().filter(|route| route.path != "/api/sign_up/") {
+        let reply = open(&app, route.path).await;
+        for input in elements(&reply.text, "input").filter(|tag| tag.contains("name=\"") && tag.contains("password")) {
+            assert!(input.contains(" type=\"password\""), "{}: {input}", route.path);
+            passwords += 1;
+        }
+    }
+    assert_eq!(passwords, 5);
+}
+
+#[tokio::test]
 async fn a_page_runs_and_loads_nothing_and_its_policy_allows_its_stylesheet_alone() {
     let app = TestApp::start().await;
     for route in ROUTES {

@@ -148,6 +148,25 @@ async fn what_no_page_takes_is_refused_on_a_page() {
 }
 
 #[tokio::test]
+async fn a_field_for_a_password_hides_it_and_tells_the_browsers_keeper_what_it_is_for() {
+    let app = TestApp::start().await;
+    let mut browser = app.administrator("ann").await;
+    let address = address_of(&mut browser, "ann").await;
+    let mut found = Vec::new();
+    for path in pages(&address).into_iter().chain(["/admin/login/".to_owned()]) {
+        let page = if path == "/admin/login/" { app.browser().get(&path).await } else { browser.open(&path).await };
+        let inputs = page.text.split('<').filter(|tag| tag.starts_with("input ") && tag.contains(" name=\"password"));
+        found.extend(inputs.map(str::to_owned));
+    }
+    assert_eq!(found.len(), 5, "{found:?}");
+    for input in found {
+        assert!(input.contains(" type=\"password\" value=\"\" autocomplete=\""), "{input}");
+        let kept_by_browsers = ["\"current-password\"", "\"new-password\""];
+        assert!(kept_by_browsers.iter().any(|purpose| input.contains(purpose)), "{input}");
+    }
+}
+
+#[tokio::test]
 async fn every_page_allows_nothing_but_its_own_stylesheet() {
     let app = TestApp::start().await;
     let mut browser = app.administrator("ann").await;

@@ -22,6 +22,15 @@ async fn count_items(app: &TestApp, sort_key: &str) -> usize {
     scan.items().iter().filter(|item| item["sk"].as_s().unwrap() == sort_key).count()
 }
 
+#[tokio::test]
+async fn nobody_is_there_before_somebody_signs_up() {
+    let app = TestApp::start().await;
+    assert_eq!((count_items(&app, "PROFILE").await, count_items(&app, "IDENTIFIER").await), (0, 0));
+    for name in ["admin", "root", "faregate", "boss"] {
+        app.try_log_in(name, name).await.is(401);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_hundred_sign_ups_at_once_one_gets_the_name() {
     let app = TestApp::start().await;

@@ -2,7 +2,7 @@
 
 use faregate::telemetry::Metric;
 use faregate_tests::Template;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::root;
 
@@ -38,6 +38,42 @@ fn every_alarm_has_its_section_in_the_runbook() {
         let heading =
             |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace(':', "");
         assert!(guide.lines().any(|line| line.starts_with("##") && heading(line) == anchor), "{id}: {anchor}");
+    }
+}
+
+#[test]
+fn logs_go_to_the_stacks_own_groups_and_are_kept_for_a_time() {
+    let template = Template::load().with("WebSocketAccessLogs", "on");
+    let groups = template.resources("AWS::Logs::LogGroup");
+    assert_eq!(groups.keys().collect::<Vec<_>>(), ["HttpAccessLogGroup", "LogGroup", "WebSocketAccessLogGroup"]);
+    for (id, group) in groups {
+        assert_eq!(group["Properties"]["RetentionInDays"], "30", "{id}");
+    }
+    let logging = &template.part("Globals")["Function"]["LoggingConfig"];
+    assert_eq!((&logging["LogFormat"], &logging["LogGroup"]), (&"JSON".into(), &json!({"Ref": "LogGroup"})));
+    for (package, function) in template.functions() {
+        assert_eq!(function["Properties"]["LoggingConfig"], Value::Null, "{package}");
+    }
+}
+
+#[test]
+fn access_logs_hold_no_path_no_query_and_no_header() {
+    let template = Template::load().with("WebSocketAccessLogs", "on");
+    for kind in ["AWS::Serverless::HttpApi", "AWS::Serverless::WebSocketApi"] {
+        for (id, api) in template.resources(kind) {
+            let format = api["Properties"]["AccessLogSettings"]["Format"].as_str().unwrap();
+            let variables: Vec<&str> =
+                format.split("$context.").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+            assert!(
+                variables.contains(&"requestId") && variables.contains(&"identity.sourceIp"),
+                "{id}: {variables:?}"
+            );
+            for variable in variables {
+                let word = variable.to_lowercase();
+                let telling = ["path", "query", "header", "override", "claims", "authorizer", "user"];
+                assert!(!telling.iter().any(|part| word.contains(part)), "{id}: {variable}");
+            }
+        }
     }
 }
 
