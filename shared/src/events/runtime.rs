@@ -56,13 +56,13 @@ async fn answer<E: Error + Send + Sync + 'static>(
         let source = error.source().map(ToString::to_string);
         tracing::error!(message = "the service failed", error = %error, error.source = source);
     }
-    let is_answered = answered.as_ref().is_ok_and(|answer| answer["statusCode"].as_u64().is_none_or(|code| code < 500));
-    if !is_answered {
+    let outcome = outcome_of(answered.as_ref().ok());
+    if outcome == UNAVAILABLE {
         usage.counted.push(Metric::Faults);
     }
     tracing::info!(
         message = "answered",
-        outcome = if is_answered { "ok" } else { "unavailable" },
+        outcome,
         duration_ms = milliseconds_since(started),
         cold_start = telemetry.is_cold_start(),
         dynamodb.calls = usage.calls,
@@ -71,6 +71,22 @@ async fn answer<E: Error + Send + Sync + 'static>(
     );
     telemetry.tell(&usage);
     answered
+}
+
+/// The outcome of trouble of our own.
+const UNAVAILABLE: &str = "unavailable";
+
+/// How an event ended, in the words that requests have: an authorizer's no and a status of 4xx are refusals.
+fn outcome_of(answer: Option<&Value>) -> &'static str {
+    let Some(answer) = answer else { return UNAVAILABLE };
+    let denies = answer["isAuthorized"] == false
+        || answer.pointer("/policyDocument/Statement/0/Effect").is_some_and(|effect| effect == "Deny");
+    match answer["statusCode"].as_u64() {
+        Some(500..) => UNAVAILABLE,
+        Some(400..) => "refused",
+        _ if denies => "refused",
+        _ => "ok",
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +119,25 @@ mod tests {
         let telemetry = Telemetry::new(Some("tests".to_owned()), clock).writing_to(lines.clone());
         let answered = answer(answering, &telemetry).await;
         (answered.is_ok(), lines.0.lock().unwrap().contains(r#""Faults":1"#))
+    }
+
+    #[test]
+    fn a_no_of_an_authorizer_is_a_refusal_in_the_log() {
+        let policy = |effect| crate::events::deny(None).to_string().replace("Deny", effect);
+        let policies = ["Deny", "Allow"].map(|effect| serde_json::from_str::<Value>(&policy(effect)).unwrap());
+        let told = |answer: &Value| outcome_of(Some(answer));
+        assert_eq!(policies.each_ref().map(told), ["refused", "ok"]);
+        for (answer, outcome) in [
+            (json!({"isAuthorized": false}), "refused"),
+            (json!({"isAuthorized": true}), "ok"),
+            (json!({"statusCode": 401}), "refused"),
+            (json!({"statusCode": 200}), "ok"),
+            (json!({"statusCode": 503}), "unavailable"),
+            (json!({}), "ok"),
+        ] {
+            assert_eq!(told(&answer), outcome, "{answer}");
+        }
+        assert_eq!(outcome_of(None), "unavailable");
     }
 
     #[tokio::test]
