@@ -148,6 +148,18 @@ async fn what_no_page_takes_is_refused_on_a_page() {
 }
 
 #[tokio::test]
+async fn the_way_out_is_on_every_page_behind_the_log_in() {
+    let app = TestApp::start().await;
+    let mut browser = app.administrator("ann").await;
+    let address = address_of(&mut browser, "ann").await;
+    for path in pages(&address).into_iter().filter(|path| path != "/admin/logout/") {
+        let page = browser.open(&path).await;
+        page.is(200);
+        assert!(page.text.contains(" action=\"/admin/logout/\"") && page.text.contains("Log out</button>"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_field_for_a_password_hides_it_and_tells_the_browsers_keeper_what_it_is_for() {
     let app = TestApp::start().await;
     let mut browser = app.administrator("ann").await;
@@ -178,6 +190,7 @@ async fn every_page_allows_nothing_but_its_own_stylesheet() {
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
         assert!(!policy.contains("unsafe") && !policy.contains("script"), "{policy}");
         assert_eq!(reply.header("x-frame-options").as_deref(), Some("DENY"));
+        assert_eq!(reply.header("strict-transport-security").as_deref(), Some("max-age=31536000"));
         assert_eq!(reply.header("cache-control").as_deref(), Some("no-store"));
         for forbidden in ["<script", " style=", " onclick=", "javascript:", "http-equiv"] {
             assert!(!reply.text.contains(forbidden), "{path} has {forbidden}");
