@@ -21,6 +21,7 @@ mod odd_events;
 mod openapi;
 mod outage;
 mod reaper;
+mod security;
 mod session_model;
 mod session_races;
 mod settings;
