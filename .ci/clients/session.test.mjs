@@ -55,6 +55,38 @@ test("a refused log-in says why, and one that cannot be answered is for later", 
   assert.equal(store.record, null);
 });
 
+test("after too many attempts the app hears for how long, and nothing is sent by itself", async () => {
+  const { session, service, clock } = setUp();
+  service.on["/api/log_in/"] = () => json(429, { detail: "Request was throttled." }, { "Retry-After": "16" });
+  await assert.rejects(session.logIn("ann", "x"), (error) => error instanceof TryLater && error.afterMs === 16_000);
+  await clock.pass(60 * MINUTE);
+  assert.equal(service.count("/api/log_in/"), 1);
+});
+
+test("a device shows at a log-in what it was given at the last one, log-outs between them or not", async () => {
+  const { session, service, store, another } = setUp();
+  const device = { get: () => device.value, set: (value) => (device.value = value) };
+  let given = 0;
+  service.on["/api/log_in/"] = () => {
+    const answer = service.tokens();
+    answer.headers.set("Faregate-Device", `device.${++given}`);
+    return answer;
+  };
+  const shown = async (of) => {
+    await of.logIn("ann", "correct-horse-7");
+    await of.logOut();
+    const last = service.requests.filter(({ path }) => path === "/api/log_in/").at(-1);
+    return last.headers.get("Faregate-Device");
+  };
+  assert.deepEqual([await shown(session), await shown(session)], [null, "device.1"]);
+  const kept = { ...store, device };
+  assert.deepEqual([await shown(another({ store: kept })), await shown(another({ store: kept }))], [null, "device.3"]);
+  const failing = () => { throw new Error("the phone is locked"); };
+  const locked = another({ store: { ...store, device: { get: failing, set: failing } } });
+  assert.deepEqual([await shown(locked), await shown(locked)], [null, null]);
+  assert.ok(service.requests.every(({ path, headers }) => path === "/api/log_in/" || !headers.has("Faregate-Device")));
+});
+
 for (const [name, now] of [["right", Date.UTC(2026, 0, 1)], ["in 1970", 0], ["in 2199", Date.UTC(2199, 0, 1)]]) {
   test(`a token is replaced a minute before its end: a clock that is ${name}`, async () => {
     const { session, service, store, clock } = setUp();

@@ -70,6 +70,20 @@ test("of tabs that store something in place of the same record, one wins each ti
   await Promise.all(tabs.map((page) => page.close()));
 });
 
+test("what is known of the device stays when the session goes, and belongs to the store", async () => {
+  const page = await tab();
+  const kept = await page.evaluate(async () => {
+    const [one, other] = [indexedDbStore("devices"), indexedDbStore("other-devices")];
+    const before = await one.device.read();
+    await one.replace(null, { refresh: "r", next_id: "n" });
+    await one.device.write("device.1");
+    await one.replace({ refresh: "r", next_id: "n" }, null);
+    return [before, await one.read(), await indexedDbStore("devices").device.read(), await other.device.read()];
+  });
+  assert.deepEqual(kept, [null, null, "device.1", null]);
+  await page.close();
+});
+
 test("tabs share one session, which outlives them, and a log-out in one is one in all", async () => {
   const credentials = await signUp();
   const first = await tab();

@@ -17,6 +17,17 @@ export interface Store {
    * it and says false. null is no record. It is durable when this resolves.
    */
   replace(expected: Rec | null, next: Rec | null): Promise<boolean>;
+  /** Where there is none, what it would keep lives as long as the client. */
+  device?: DeviceStore;
+}
+
+/**
+ * Keeps what the service gave this device at its last log-in (`Faregate-Device`), whoever logged in. It outlives
+ * log-outs: a device that shows it at the next log-in is not kept out by what others guess at elsewhere.
+ */
+export interface DeviceStore {
+  read(): Promise<string | null>;
+  write(value: string): Promise<void>;
 }
 
 /**
@@ -33,6 +44,13 @@ export class LoggedOut extends Error {}
 export class Refused extends Error {
   constructor(readonly status: number, readonly body: unknown) {
     super(`refused with ${status}`);
+  }
+}
+
+/** A log-in after too many attempts: the next one is taken in so many seconds. Nothing is sent again by itself. */
+export class TooManyAttempts extends Error {
+  constructor(readonly seconds: number) {
+    super(`too many attempts: try again in ${seconds} s`);
   }
 }
 
@@ -55,6 +73,8 @@ export interface Options {
   now?: () => number;
 }
 
+const LOG_IN = "/api/log_in/";
+const DEVICE = "Faregate-Device";
 const TIMEOUT_MS = 10_000;
 /** How long before its end an access token is replaced; of short-lived ones a quarter of their life. */
 const MARGIN_MS = 60_000;
@@ -73,7 +93,10 @@ function lifetimeMs(jwt: string): number {
 
 export type Client = ReturnType<typeof createClient>;
 
-/** One user's session. Its methods fail with {@link LoggedOut}, {@link TryLater} or, to log in, {@link Refused}. */
+/**
+ * One user's session. Its methods fail with {@link LoggedOut}, {@link TryLater} or, to log in, {@link Refused} and
+ * {@link TooManyAttempts}.
+ */
 export function createClient({
   url, store, fetch = globalThis.fetch, now = Date.now,
   sha256 = (data) => crypto.subtle.digest("SHA-256", data),
@@ -82,26 +105,30 @@ export function createClient({
   let access: { token: string; asked: number; lifetime: number } | null = null;
   let refreshing: Promise<string> | null = null; // shared by all who need a token
   let quiet = { since: 0, ms: 0 }; // the service asked for it
+  let known: string | null = null; // this device, where the store does not keep it
 
   const id = () => base64url(randomBytes(16));
   const hash = async (text: string) =>
     base64url(new Uint8Array(await sha256(Uint8Array.from(text, (letter) => letter.charCodeAt(0)))));
 
   /** The answer of the service; whatever else comes back is for later. */
-  async function post(path: string, fields: object) {
+  async function post(path: string, fields: object, more?: Record<string, string>) {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
-      const headers = { "Content-Type": "application/json" };
+      const headers = { "Content-Type": "application/json", ...more };
       const body = JSON.stringify(fields);
       const response = await fetch(url + path, { method: "POST", headers, body, signal: abort.signal });
       const { status } = response;
       if (![200, 400, 401, 409].includes(status)) {
-        quiet = { since: now(), ms: 1000 * Number(response.headers.get("Retry-After")) || 0 };
+        const seconds = Number(response.headers.get("Retry-After")) || 0;
+        if (status === 429 && path === LOG_IN && seconds) throw new TooManyAttempts(seconds);
+        quiet = { since: now(), ms: 1000 * seconds };
         throw new TryLater(`status ${status}`, quiet.ms || undefined);
       }
       const answer = await response.json(); // a hotel's page fails here
-      return { status, answer, action: response.headers.get("Faregate-Action") ?? answer.action ?? "reload" };
+      const action = response.headers.get("Faregate-Action") ?? answer.action ?? "reload";
+      return { status, answer, action, device: response.headers.get(DEVICE) };
     } finally {
       clearTimeout(timer);
     }
@@ -151,8 +178,15 @@ export function createClient({
   }
 
   const later = (error: unknown) => {
-    throw [LoggedOut, TryLater, Refused].some((ours) => error instanceof ours) ? error : new TryLater(error);
+    const ours = [LoggedOut, TryLater, Refused, TooManyAttempts].some((kind) => error instanceof kind);
+    throw ours ? error : new TryLater(error);
   };
+
+  /** What the service calls this device. Neither a store that fails nor what fits no header keeps anybody out. */
+  async function deviceHeader(): Promise<Record<string, string>> {
+    const value = store.device ? await store.device.read().catch(() => null) : known;
+    return value && /^[!-~]+$/.test(value) ? { [DEVICE]: value } : {};
+  }
 
   const left = (held: NonNullable<typeof access>) => {
     const age = now() - held.asked; // the token is younger: it was made after we asked
@@ -178,8 +212,10 @@ export function createClient({
       await refreshing?.catch(() => {}); // the answer of an earlier session must not come after ours
       const [asked, first] = [now(), id()];
       const fields = { username, password, rotation_next: await hash(first), device_name: deviceName };
-      await post("/api/log_in/", fields).then(async ({ status, answer }) => {
+      await post(LOG_IN, fields, await deviceHeader()).then(async ({ status, answer, device }) => {
         if (status !== 200) throw new Refused(status, answer);
+        if (device) known = device;
+        if (device) await store.device?.write(device).catch(() => {});
         const next = { refresh: answer.refresh, rotation_id: first, next_id: id() };
         while ((await keep(await store.read(), next, answer.access, asked)).stored !== next);
       }).catch(later);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { LoggedOut, Refused, TryLater, createClient, type Rec } from "../src/faregate.js";
+import { LoggedOut, Refused, TooManyAttempts, TryLater, createClient, type Rec, type Store } from "../src/faregate.js";
 import { memoryStore } from "../src/stores.js";
 import {
   ID, LOG_IN, LOG_OUT, MINUTE, REFRESH, hash, json, loggedIn, offline, refused, setUp,
@@ -122,6 +122,72 @@ test("a refused log-in says why, and stores nothing", async () => {
   service.on[LOG_IN] = () => json(200, { welcome: "to our hotel" });
   await assert.rejects(client.logIn("ann", "x"), TryLater);
   assert.equal(await store.read(), null);
+});
+
+test("too many attempts: the app hears how long to wait, nothing is sent again, and a session goes on", async () => {
+  const { service, client, store, first } = await loggedIn();
+  service.on[LOG_IN] = () => json(429, { detail: "Request was throttled." }, { "Retry-After": "16" });
+  const told = (error: unknown) => error instanceof TooManyAttempts && error.seconds === 16;
+  await assert.rejects(client.logIn("ann", "wrong"), told);
+  assert.equal(service.to(LOG_IN).length, 2);
+  assert.deepEqual(await store.read(), first);
+  await client.accessToken(await client.accessToken());
+  assert.equal(service.to(REFRESH).length, 1);
+  // The next one is the app's: it goes out whenever the app says.
+  delete service.on[LOG_IN];
+  await client.logIn("ann", "correct-horse-7");
+  // The gateway's own says nothing of attempts.
+  service.on[LOG_IN] = () => json(429, { message: "Too Many Requests" });
+  await assert.rejects(client.logIn("ann", "x"), TryLater);
+});
+
+/** Logs in, and says which device the service was shown. */
+async function shown({ service, client }: Pick<ReturnType<typeof setUp>, "service" | "client">, name = "ann") {
+  await client.logIn(name, "correct-horse-7");
+  return service.to(LOG_IN).at(-1)!.headers.get("Faregate-Device");
+}
+
+test("a device shows at a log-in what it was given at the last one, after a log-out and a restart too", async () => {
+  const { service, client, another, store } = setUp();
+  let given = 0;
+  service.on[LOG_IN] = ({ fields }) => service.open(fields.rotation_next, { "Faregate-Device": `device.${++given}` });
+  assert.equal(await shown({ service, client }), null);
+  assert.equal(await shown({ service, client }), "device.1");
+  await client.logOut();
+  assert.equal(await store.read(), null);
+  assert.equal(await shown({ service, client: another() }, "ben"), "device.2");
+  // At the log-in alone.
+  await client.accessToken();
+  await client.fetch("/api/me/");
+  await client.logOut();
+  const others = service.requests.filter(({ path }) => path !== LOG_IN);
+  assert.ok(others.length >= 3 && others.every(({ headers }) => !headers.has("Faregate-Device")));
+});
+
+test("a log-in that gives nothing new, or is refused, leaves what is known of the device", async () => {
+  const { service, client, store } = setUp();
+  await store.device!.write("device.1");
+  service.on[LOG_IN] = () => json(401, { detail: "No active account found" }, { "Faregate-Device": "another" });
+  await assert.rejects(client.logIn("ann", "wrong"), Refused);
+  delete service.on[LOG_IN];
+  assert.equal(await shown({ service, client }), "device.1");
+  assert.equal(await shown({ service, client }), "device.1");
+});
+
+test("a store that keeps no device, or fails at it, keeps nobody from logging in", async () => {
+  const failing = () => Promise.reject(new Error("the phone is locked"));
+  for (const [device, known] of [
+    [undefined, "device.1"],
+    [{ read: failing, write: failing }, null],
+    [{ read: async () => "two\nlines", write: async () => {} }, null],
+  ] as const) {
+    const { read, replace } = memoryStore();
+    const store: Store = { read, replace, ...(device && { device }) };
+    const { service, client } = setUp(null, { store });
+    service.on[LOG_IN] = ({ fields }) => service.open(fields.rotation_next, { "Faregate-Device": "device.1" });
+    await client.logIn("ann", "correct-horse-7");
+    assert.equal(await shown({ service, client }), known);
+  }
 });
 
 test("fetch adds the token to the caller's own request, and to the API's only", async () => {

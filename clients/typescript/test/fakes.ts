@@ -88,9 +88,9 @@ export class FakeService {
     return !this.good || this.good.has(token) ? json(200, { username: "ann" }) : refused();
   }
 
-  open(anchor?: string): Response {
+  open(anchor?: string, headers?: Record<string, string>): Response {
     this.sessions.push({ counter: 0, anchor, spent: new Map(), rotatedAt: this.time, ended: false });
-    return json(200, this.tokens(this.sessions.length - 1));
+    return json(200, this.tokens(this.sessions.length - 1), headers);
   }
 
   private tokens(sid: number) {

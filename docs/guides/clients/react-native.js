@@ -5,6 +5,7 @@ import { createSession, sameRecord } from "./session.js";
 import { openSocket } from "./socket.js";
 
 const NAME = "faregate.refresh";
+const DEVICE = "faregate.device";
 
 /** No backup brings it to another phone, which would be a second holder; a locked phone can refresh. */
 const OPTIONS = { keychainAccessible: SecureStore.AFTER_FIRST_UNLOCK_THIS_DEVICE_ONLY };
@@ -25,6 +26,11 @@ const secureStore = {
     });
     last = mine.catch(() => {});
     return mine;
+  },
+
+  device: {
+    get: () => SecureStore.getItemAsync(DEVICE),
+    set: (value) => SecureStore.setItemAsync(DEVICE, value, OPTIONS),
   },
 };
 let last = Promise.resolve();

@@ -59,7 +59,8 @@ function lifetimeMs(jwt) {
  * The store keeps one record, `{refresh, rotation_id, next_id}`: a refresh token, the id of the rotation that spends it
  * and the id of the one after. `get()` gives it or null. `replace(expected, record)`, in one atomic step, stores
  * `record` if the one stored is `expected` (`sameRecord`) and says whether it did; either may be null. It is durable
- * when that is done. Both may be async. Several workers or tabs may share a store.
+ * when that is done. Both may be async. Several workers or tabs may share a store. It may have `device`, with `get()`
+ * and `set(value)`, which outlives log-outs: what the service calls this device, which is shown at the next log-in.
  *
  * @param {object} options
  * @param {string} options.url where the API is, without a last slash
@@ -77,16 +78,17 @@ export function createSession({
   let refreshing = null; // the refresh under way, shared by all who wait for it
   let quiet = { since: 0, ms: 0 }; // no refresh meanwhile
   let retry;
+  let known = null; // what the service calls this device, where the store does not keep it
 
   const newId = () => base64url(randomBytes(16));
   const hash = async (id) =>
     base64url(new Uint8Array(await sha256(Uint8Array.from(id, (letter) => letter.charCodeAt(0)))));
 
-  async function post(path, fields) {
+  async function post(path, fields, more) {
     const abort = new AbortController();
     const timer = clock.setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
-      const headers = { "Content-Type": "application/json" };
+      const headers = { "Content-Type": "application/json", ...more };
       const body = JSON.stringify(fields);
       const response = await fetch(url + path, { method: "POST", headers, body, signal: abort.signal });
       const { status } = response;
@@ -94,7 +96,8 @@ export function createSession({
         throw new TryLater(`status ${status}`, 1000 * response.headers.get("Retry-After") || undefined);
       }
       const answer = await response.json();
-      return { status, body: answer, action: response.headers.get("Faregate-Action") ?? answer.action ?? "reload" };
+      const action = response.headers.get("Faregate-Action") ?? answer.action ?? "reload";
+      return { status, body: answer, action, device: response.headers.get("Faregate-Device") };
     } finally {
       clock.clearTimeout(timer);
     }
@@ -200,6 +203,18 @@ export function createSession({
     }
   }
 
+  /** Neither a store that fails nor what fits no header keeps anybody out. */
+  async function deviceHeader() {
+    const read = async () => store.device.get();
+    const value = store.device ? await read().catch(() => null) : known;
+    return value && /^[!-~]+$/.test(value) ? { "Faregate-Device": value } : {};
+  }
+
+  async function keepDevice(value) {
+    known = value;
+    await store.device?.set(value);
+  }
+
   return {
     accessToken,
 
@@ -210,8 +225,9 @@ export function createSession({
       const rotation_id = newId();
       const fields = { username, password, device_name: deviceName, rotation_next: await hash(rotation_id) };
       try {
-        const { status, body } = await post("/api/log_in/", fields);
+        const { status, body, device } = await post("/api/log_in/", fields, await deviceHeader());
         if (status !== 200) throw new Refused(status, body);
+        if (device) await keepDevice(device).catch(() => {});
         const next = { refresh: body.refresh, rotation_id, next_id: newId() };
         while ((await keep(await store.get(), next, body.access, asked)).stored !== next);
       } catch (error) {
