@@ -40,7 +40,7 @@ export CLIENTS_SHORT_LIVED_API=$api
 service fixed FAREGATE_ROTATE_REFRESH_TOKENS=false
 export CLIENTS_FIXED_API=$api
 service ordinary
-export CLIENTS_API=$api CLIENTS_FAREGATE="$binaries/faregate --endpoint-url $dynamodb"
+export CLIENTS_API=$api CLIENTS_FAREGATE="$binaries/faregate --endpoint-url $dynamodb" CLIENTS_LOCAL=$binaries/local
 export CLIENTS_NODE_MODULES=$PWD/.tools/clients-node/node_modules
 
 python3 .ci/clients/snippets.py
@@ -52,7 +52,7 @@ python3 .ci/clients/snippets.py
 sockets=$!
 started+=("$sockets")
 failed=0
-run_node .ci/clients/{session,requests,rotation,socket,browser,tabs,service}.test.mjs \
+run_node .ci/clients/{session,requests,rotation,socket,browser,elsewhere,tabs,service}.test.mjs \
     "$CLIENTS_TYPESCRIPT"/test/{client,answers,workers,service}.test.js
 wait "$node" || failed=1
 wait "$sockets" || failed=1

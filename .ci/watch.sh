@@ -14,6 +14,7 @@ set -m
 cargo lambda watch --disable-cors --invoke-address 127.0.0.1 --invoke-port "$port" \
     --env-file infra/local/watch.env --env-var AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8611 \
     --env-var AWS_ENDPOINT_URL_LAMBDA="http://127.0.0.1:$port" --env-var FAREGATE_WS_ENDPOINT=http://localhost:8610 \
+    --env-var FAREGATE_CORS_ORIGINS=https://app.example.com \
     >"$log" 2>&1 &
 watch=$!
 set +m
@@ -99,6 +100,10 @@ ask 200 '{}' /api/password/change/ -H "$json" -H "Authorization: Bearer $access"
     -d '{"old_password":"correct-horse-7","new_password1":"wrong-horse-7","new_password2":"wrong-horse-7"}'
 ask 200 '{}' /api/account/delete/ -H "$json" -H "Authorization: Bearer $access" -d '{"password":"wrong-horse-7"}'
 ask 401 'User not found' /api/log_out/all -X POST -H "Authorization: Bearer $access"
+elsewhere='Origin: https://app.example.com'
+ask 204 'access-control-allow-methods: GET, HEAD, OPTIONS' /api/me/ --include -X OPTIONS -H "$elsewhere" \
+    -H 'Access-Control-Request-Method: GET'
+ask 401 'access-control-allow-origin: https://app.example.com' /api/me/ --include -H "$elsewhere"
 ask 405 'Method \"PUT\" not allowed' /api/log_in/ -X PUT
 ask 404 'Not Found' /nope
 echo "cargo lambda watch: $passed passed, 0 failed"

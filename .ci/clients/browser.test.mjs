@@ -50,7 +50,7 @@ after(async () => {
   server.close();
 });
 
-/** A new page. The API is of another origin and knows no CORS: the page's requests go through this process. */
+/** A new page. The API is of another origin and lists none: the page's requests go through this process. */
 async function newPage() {
   const events = watch();
   const answers = [];

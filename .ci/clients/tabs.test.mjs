@@ -25,7 +25,7 @@ before(async () => {
   server = http.createServer(async (request, response) => {
     const { method, url, headers } = request;
     if (url === "/") return response.setHeader("Content-Type", "text/html").end(PAGE);
-    if (url.startsWith("/api/")) { // the API does no CORS: it is at the page's origin
+    if (url.startsWith("/api/")) { // the API is at the page's origin
       refreshes += url === "/api/token/refresh/";
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);

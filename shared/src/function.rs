@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::events;
-use crate::http::{Edge, app};
+use crate::http::{Cors, Edge, app};
 use crate::logging;
 use crate::randomness::Randomness;
 use crate::service::{Service, StartError};
@@ -40,12 +40,13 @@ pub async fn serve_requests<D>(
 pub async fn serve_routes(routes: Router) -> ExitCode {
     let serving = async {
         logging::start(log_level());
-        let metrics_namespace = Settings::from_environment(&[])?.metrics_namespace;
+        let settings = Settings::from_environment(&[])?;
         if !is_on_lambda() {
             return Err(StartError::NotOnLambda.into());
         }
-        let telemetry = Telemetry::new(metrics_namespace, Clock::system());
-        lambda_http::run(app(routes, Edge { randomness: Randomness::from_system()?, telemetry })).await
+        let cors = Cors::new(&settings.cors_origins);
+        let telemetry = Telemetry::new(settings.metrics_namespace, Clock::system());
+        lambda_http::run(app(routes, Edge { randomness: Randomness::from_system()?, telemetry, cors })).await
     };
     ended(serving.await)
 }

@@ -7,7 +7,7 @@ use crate::attempts::{AddressLimit, Attempts};
 use crate::authentication::Authenticator;
 use crate::clock::Clock;
 use crate::credentials::Credentials;
-use crate::http::{Classes, Edge, RemoteUsers, ViewContext};
+use crate::http::{Classes, Cors, Edge, RemoteUsers, ViewContext};
 use crate::passwords::{PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
@@ -110,7 +110,8 @@ impl Service {
     /// What the edge of an HTTP function needs.
     #[must_use]
     pub fn edge(&self) -> Edge {
-        Edge { randomness: self.randomness.clone(), telemetry: self.telemetry() }
+        let cors = Cors::new(&self.settings.cors_origins);
+        Edge { randomness: self.randomness.clone(), telemetry: self.telemetry(), cors }
     }
 
     /// This service, in a process where `ws-reaper` is reached through `reaper`.

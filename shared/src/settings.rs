@@ -16,11 +16,13 @@ use crate::logging::level_called;
 use crate::passwords::{Argon2Parameters, Engine};
 
 mod classes;
+mod origins;
 mod reader;
 mod table;
 mod throttle;
 
 pub use classes::{AdminSettings, ClassSettings, RemoteUserSettings};
+pub use origins::{NotAnOrigin, Origin};
 use reader::Reader;
 pub use table::{SETTINGS, Setting};
 pub use throttle::ThrottleSettings;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub metrics_namespace: Option<String>,
     /// Whether API routes answer browsers with pages.
     pub browsable_api: bool,
+    /// The origins whose pages may call the API from elsewhere.
+    pub cors_origins: Vec<Origin>,
     /// The DynamoDB table of users and sessions.
     pub table: String,
     /// The DynamoDB table of keys.
@@ -188,6 +192,16 @@ pub enum SettingsError {
         /// What was given, unless it is a secret.
         given: Option<String>,
     },
+    /// One of several values is not among the allowed ones.
+    #[error("{name} must be {}, and {given:?} is none: {reason}", table::named(.name).allowed)]
+    BadOrigin {
+        /// The setting.
+        name: &'static str,
+        /// What was given.
+        given: String,
+        /// What is wrong with it.
+        reason: NotAnOrigin,
+    },
     /// The value is not UTF-8.
     #[error("{name} must be text in UTF-8")]
     NotText {
@@ -293,6 +307,7 @@ impl Settings {
             },
             metrics_namespace: read.metrics_namespace("FAREGATE_METRICS_NAMESPACE")?,
             browsable_api: read.switch("FAREGATE_BROWSABLE_API")?,
+            cors_origins: read.origins("FAREGATE_CORS_ORIGINS")?,
             table: read.table_name("FAREGATE_TABLE")?,
             keys_table: read.table_name("FAREGATE_KEYS_TABLE")?,
         })

@@ -39,7 +39,7 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 /// Documents for anybody: they take nothing, so there is little to abuse.
-const DOCUMENTS: [&str; 5] = [
+pub(crate) const DOCUMENTS: [&str; 5] = [
     "/.well-known/openid-configuration/",
     "/.well-known/jwks.json/",
     "/api/schema/",

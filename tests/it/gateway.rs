@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::Method;
 use axum::routing::any;
 use faregate::clock::Clock;
-use faregate::http::{Client, Edge, app};
+use faregate::http::{Client, Cors, Edge, app};
 use faregate::randomness::Randomness;
 use faregate::telemetry::Telemetry;
 use faregate_tests::{Reply, START, empty_request};
@@ -50,7 +50,7 @@ async fn a_use_case_that_hangs_or_panics_is_our_trouble() {
         .route("/api/hang", any(std::future::pending::<()>))
         .route("/api/panic", any(async || -> () { panic!("on purpose") }));
     let telemetry = Telemetry::new(None, Clock::held_at(START));
-    let app = app(routes, Edge { randomness: Randomness::from_seed(1), telemetry });
+    let app = app(routes, Edge { randomness: Randomness::from_seed(1), telemetry, cors: Cors::default() });
     for path in ["/api/hang", "/api/panic"] {
         let started = tokio::time::Instant::now();
         let reply = Reply::of(app.clone().oneshot(empty_request(Method::GET, path)).await.unwrap()).await;

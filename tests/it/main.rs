@@ -10,6 +10,7 @@ mod api;
 mod authorizer;
 mod browsable;
 mod budget;
+mod cors;
 mod deployment;
 mod events;
 mod forgeries;

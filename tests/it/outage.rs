@@ -11,7 +11,7 @@ use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use faregate::clock::Clock;
-use faregate::http::{Edge, app};
+use faregate::http::{Cors, Edge, app};
 use faregate::randomness::Randomness;
 use faregate::telemetry::Telemetry;
 use faregate_tests::{PASSWORD, Reply, START, TestApp, empty_request, json_request};
@@ -105,7 +105,7 @@ async fn a_fault_of_dynamodb_leaves_all_or_nothing_and_the_same_request_ends_wel
 /// The edge around functions that hang and break at any path.
 async fn of_a_broken_function(path: &str) -> [Reply; 2] {
     let telemetry = Telemetry::new(None, Clock::held_at(START));
-    let edge = Edge { randomness: Randomness::from_seed(1), telemetry };
+    let edge = Edge { randomness: Randomness::from_seed(1), telemetry, cors: Cors::default() };
     let hanging = Router::new().route(path, any(std::future::pending::<Response>));
     let breaking = Router::new().route(path, any(async || -> Response { panic!("on purpose") }));
     let ask = async |routes| {

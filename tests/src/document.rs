@@ -80,7 +80,8 @@ impl Document {
         let named = |name: &str| Some(&self.document["components"]["responses"][name]);
         match (method.as_str(), status) {
             ("OPTIONS", "200") if !is_document => named("Options"),
-            ("OPTIONS", "204") if is_document => Some(&Value::Null),
+            // Of a document always, of another route to a preflight of a page elsewhere.
+            ("OPTIONS", "204") => Some(&Value::Null),
             (other, "405") if other != "OPTIONS" => named("MethodNotAllowed"),
             _ if BEFORE_THE_METHOD.contains(&status) => self.declared(other, status),
             _ => None,

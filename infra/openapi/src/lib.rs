@@ -25,7 +25,7 @@ Sign-up, log-in and sessions.
 
 Paths work with and without the last slash. Bodies are JSON, URL-encoded or multipart; unknown members are ignored, numbers \
 are read as their text, and white space around a text is dropped. `GET` brings `HEAD`. `OPTIONS` describes a route \
-(`#/components/responses/Options`; of a document it answers 204); any other method is 405 \
+(`#/components/responses/Options`; of a document, and to a preflight of a page elsewhere, it answers 204); any other method is 405 \
 (`#/components/responses/MethodNotAllowed`). Where the browsable API is on, browsers get \
 answers as pages, and so does who asks with `?format=api`.
 

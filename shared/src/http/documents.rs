@@ -12,6 +12,7 @@ use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::cors;
 use super::error::Refusal;
 use super::steps::Route;
 use super::success::Success;
@@ -96,7 +97,11 @@ async fn answer<F>(edition: impl Fn(Parts) -> F, request: Parts) -> Response
 where
     F: Future<Output = Result<Edition, Refusal>>,
 {
-    let allowed = [(ALLOW, "GET, HEAD, OPTIONS")];
+    const METHODS: &str = "GET, HEAD, OPTIONS";
+    if let Some(response) = cors::preflight(&request.extensions, METHODS) {
+        return response;
+    }
+    let allowed = [(ALLOW, METHODS)];
     match request.method {
         Method::GET | Method::HEAD => {}
         Method::OPTIONS => return (StatusCode::NO_CONTENT, allowed).into_response(),

@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use super::client::Client;
+use super::cors::{Cors, Sharing};
 use super::error::Refusal;
 use super::outcome::Outcome;
 use super::pages;
@@ -32,9 +33,11 @@ pub struct Edge {
     pub randomness: Randomness,
     /// Where it is told what a request did.
     pub telemetry: Telemetry,
+    /// Whose pages elsewhere may call.
+    pub cors: Cors,
 }
 
-/// Wraps `routes` into what a function serves: path spelling, 404, deadline, security headers, request id, log line,
+/// Wraps `routes` into what a function serves: path spelling, 404, deadline, security headers, CORS, request id, log line,
 /// metrics.
 pub fn app(routes: Router, edge: Edge) -> Router {
     let inner = routes.fallback(async || pages::not_found());
@@ -48,11 +51,14 @@ impl Edge {
         let request_id = client.request_id.unwrap_or_else(|| self.randomness.hex_128());
         let method = request.method().clone();
         let routable = decode_path(&mut request);
+        let of_the_site = is_of_the_site(request.uri().path());
+        let sharing = if of_the_site { Sharing::Unspoken } else { self.cors.judge(&mut request) };
         // Every line that is written on the way carries the ids.
         let span = tracing::info_span!("request", request.id = %request_id, xray.trace_id = client.trace_id);
         let answering = async { if routable { answer_in_time(inner, request).await } else { pages::not_found() } };
         let (mut response, mut usage) = metered(answering.instrument(span.clone())).await;
         finish(&mut response, &method, &request_id);
+        sharing.write(response.headers_mut());
         if response.status().is_server_error() {
             usage.counted.push(Metric::Faults);
         }

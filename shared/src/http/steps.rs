@@ -16,6 +16,7 @@ use super::browsable::{Asked, unfold};
 use super::browser::FORM_TOKEN;
 use super::classes::{Classes, Shown};
 use super::client::Client;
+use super::cors;
 use super::error::Refusal;
 use super::fields::FieldReader;
 use super::json::Value;
@@ -110,6 +111,10 @@ impl Steps<'_> {
     where
         F: Future<Output = Result<Answer, Refusal>> + Send,
     {
+        if let Some(mut response) = cors::preflight(request.extensions(), self.view.allow()) {
+            response.extensions_mut().insert(Route(self.view.path));
+            return response;
+        }
         let negotiated = negotiate(request.headers(), request.uri().query(), self.context.browsable);
         let (renderer, outcome) = match negotiated {
             Ok(renderer) => (renderer, self.answer(renderer, request, handle).await),

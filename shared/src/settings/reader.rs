@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use super::{SettingsError, SharedKey, table};
+use super::{Origin, SettingsError, SharedKey, table};
 use crate::aws::is_loopback;
 
 /// The given values over the table's defaults.
@@ -77,6 +77,18 @@ impl Reader {
         let complete = secure && uri.host().is_some_and(|host| !host.is_empty()) && !given.contains('@');
         let plain = uri.query().is_none() && !given.contains('#') && !given.ends_with('/');
         if complete && plain { Ok(Some(given.to_owned())) } else { Err(self.bad(name)) }
+    }
+
+    /// Origins, with commas between them.
+    pub(super) fn origins(&self, name: &'static str) -> Result<Vec<Origin>, SettingsError> {
+        let given = self.raw(name);
+        if given.is_empty() {
+            return Ok(Vec::new());
+        }
+        let read = |text: &str| {
+            Origin::parse(text).map_err(|reason| SettingsError::BadOrigin { name, given: text.to_owned(), reason })
+        };
+        given.split(',').map(|text| read(text.trim_matches(' '))).collect()
     }
 
     /// DynamoDB's rule for table names: 3 to 255 of `a-zA-Z0-9_.-`.

@@ -147,7 +147,12 @@ pub const SETTINGS: &[Setting] = &[
         "1 to 128 of A-Z, a-z, 0-9 and . _ - : /",
         "the claim of such a token whose value is a username",
     ),
-    reserved("FAREGATE_CORS_ORIGINS", "", "exact origins, comma-separated", "browsers elsewhere that may call"),
+    setting(
+        "FAREGATE_CORS_ORIGINS",
+        "",
+        "exact origins, comma-separated",
+        "browsers elsewhere (CORS): the origins whose pages may call the API and read its answers",
+    ),
     reserved("FAREGATE_DUMMY_HASH", "argon2id", "argon2id", "which hash an unknown username costs"),
     reserved("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "off", "on or off", "exchange refresh tokens of a Django once"),
     setting("FAREGATE_THROTTLE", "on", "on or off", "slow down guessing: whether attempts are counted at all"),

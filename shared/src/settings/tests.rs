@@ -17,7 +17,7 @@ fn the_defaults_are_good() {
 #[test]
 fn every_setting_refuses_nonsense_and_names_itself() {
     // Free text that no value of can be wrong but an empty one.
-    const FREE: [&str; 2] = ["FAREGATE_CORS_ORIGINS", "FAREGATE_WS_REAPER_FUNCTION"];
+    const FREE: [&str; 1] = ["FAREGATE_WS_REAPER_FUNCTION"];
     for setting in SETTINGS.iter().filter(|setting| !FREE.contains(&setting.name)) {
         let nonsense = if setting.name == "FAREGATE_AUDIENCE" { "" } else { "\u{1}" };
         let error = read(&[(setting.name, nonsense)]).unwrap_err();
@@ -68,4 +68,24 @@ fn an_issuer_is_a_plain_url() {
     {
         assert!(read(&[("FAREGATE_ISSUER", bad)]).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn origins_are_a_list_of_exact_ones() {
+    let origins = |value: &str| read(&[("FAREGATE_CORS_ORIGINS", value)]).map(|settings| settings.cors_origins);
+    assert_eq!(origins(""), Ok(Vec::new()));
+    let two = ["https://app.example.com", "http://localhost:5173"].map(|text| Origin::parse(text).unwrap());
+    assert_eq!(origins("https://app.example.com,http://localhost:5173").unwrap(), two);
+    assert_eq!(origins("https://app.example.com, http://localhost:5173").unwrap(), two);
+    for bad in ["*", "null", "https://app.example.com,", ",", " ", "https://a.example;https://b.example"] {
+        assert!(
+            origins(bad).unwrap_err().to_string().starts_with("FAREGATE_CORS_ORIGINS must be exact origins"),
+            "{bad}"
+        );
+    }
+    assert_eq!(
+        origins("https://app.example.com,https://app.example.com:443").unwrap_err().to_string(),
+        "FAREGATE_CORS_ORIGINS must be exact origins, comma-separated, and \"https://app.example.com:443\" is none: \
+         browsers leave out the port of the scheme, :443 of https and :80 of http"
+    );
 }

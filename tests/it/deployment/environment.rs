@@ -97,6 +97,8 @@ const BEHIND: &[(&str, &[&str])] = &[
     ("service.randomness", &[]),
     ("service.settings.tokens;", &[]),
 ];
+/// Behind the edge of the functions that pages elsewhere may call; the admin site is for its own pages alone.
+const FOR_PAGES_ELSEWHERE: &str = "FAREGATE_CORS_ORIGINS";
 /// Given to all.
 const FOR_ALL: &str = "FAREGATE_METRICS_NAMESPACE";
 /// Filled in by the template itself.
@@ -108,7 +110,7 @@ const WITHOUT_PARAMETER: [&str; 5] = [
     "FAREGATE_METRICS_NAMESPACE",
 ];
 
-/// The settings that the `Deps` of `package` use.
+/// The settings that the `Deps` of `package` and its edge use.
 fn used(package: &str) -> BTreeSet<String> {
     let text = if package == "not-found" { String::new() } else { source(package, "lib.rs") };
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -121,7 +123,12 @@ fn used(package: &str) -> BTreeSet<String> {
     let parts = BEHIND.iter().filter(|(part, _)| code.contains(part));
     let counts_attempts = COUNTING.iter().any(|part| code.contains(part));
     let attempts = ATTEMPTS.iter().filter(|_| counts_attempts);
-    parts.flat_map(|(_, names)| *names).chain(attempts).map(|name| format!("FAREGATE_{name}")).collect()
+    let names = parts.flat_map(|(_, names)| *names).chain(attempts);
+    let behind_deps = names.map(|name| format!("FAREGATE_{name}"));
+    let main = source(package, "main.rs");
+    let answers_http = main.contains("serve_requests(") || main.contains("serve_routes(");
+    let behind_edge = (answers_http && package != "admin").then(|| FOR_PAGES_ELSEWHERE.to_owned());
+    behind_deps.chain(behind_edge).collect()
 }
 
 /// What the template gives to `package`, beside what it gives to all.

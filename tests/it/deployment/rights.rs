@@ -203,6 +203,7 @@ async fn empty(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_may_do_what_it_does_and_nothing_else() {
     let deeds = Deeds::default();
+    // Boxed: it holds whole services.
     Box::pin(everything(&deeds)).await;
     let template = Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on");
     for package in packages() {

@@ -65,6 +65,20 @@ fn the_http_api_has_every_route_and_sends_the_rest_to_not_found() {
     assert_eq!(defaults, ["not-found"]);
 }
 
+/// With a `CorsConfiguration` API Gateway answers preflights itself and replaces the functions' headers; an authorizer would
+/// refuse every preflight, which has no token.
+#[test]
+fn preflights_reach_the_functions() {
+    let template = Template::load();
+    let api = &template.resources("AWS::Serverless::HttpApi")["HttpApi"]["Properties"];
+    assert!(api["CorsConfiguration"].is_null() && api["Auth"].is_null());
+    for (package, event) in events(&template, "HttpApi") {
+        assert!(event["Auth"].is_null(), "{package}");
+    }
+    let globals = template.part("Globals");
+    assert!(globals["HttpApi"].is_null(), "{globals}");
+}
+
 #[test]
 fn routes_that_hash_a_password_are_throttled_apart() {
     let template = Template::load();
