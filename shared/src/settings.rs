@@ -378,10 +378,11 @@ fn authorizer_settings(read: &Reader) -> Result<AuthorizerSettings, SettingsErro
 fn argon2_parameters(read: &Reader) -> Result<Argon2Parameters, SettingsError> {
     // RFC 9106, 3.1: at least 8 KiB of memory for each lane. The upper bounds keep a typing error from
     // asking for more than the largest Lambda function has (10,240 MB).
-    let parallelism = read.number("FAREGATE_ARGON2_PARALLELISM", 1, 16)?;
+    let most = Argon2Parameters::MOST;
+    let parallelism = read.number("FAREGATE_ARGON2_PARALLELISM", 1, most.parallelism.into())?;
     Ok(Argon2Parameters {
-        memory_kib: read.number("FAREGATE_ARGON2_MEMORY_KIB", i64::from(8 * parallelism), 4_194_304)?,
-        iterations: read.number("FAREGATE_ARGON2_ITERATIONS", 1, 100)?,
+        memory_kib: read.number("FAREGATE_ARGON2_MEMORY_KIB", i64::from(8 * parallelism), most.memory_kib.into())?,
+        iterations: read.number("FAREGATE_ARGON2_ITERATIONS", 1, most.iterations.into())?,
         parallelism,
     })
 }

@@ -41,8 +41,8 @@ const KNOWN_TAG: [u8; 32] = [
 ];
 
 impl Engine {
-    /// A hasher of this engine; allocates nothing yet.
-    pub(super) fn hasher(self, parameters: Argon2Parameters) -> Result<Hasher, EngineError> {
+    /// A hasher of this engine for tags of `tag_bytes`, which are part of what is hashed; allocates nothing yet.
+    pub(super) fn hasher(self, parameters: Argon2Parameters, tag_bytes: usize) -> Result<Hasher, EngineError> {
         let Argon2Parameters { memory_kib, iterations, parallelism } = parameters;
         match self {
             Self::Argon2Rust => {
@@ -50,6 +50,7 @@ impl Engine {
                     .memory(argon2_rust::params::Memory::kib(u64::from(memory_kib)))
                     .passes(iterations)
                     .lanes(parallelism)
+                    .tag_len(argon2_rust::params::TagLen::bytes(tag_bytes as u64))
                     .build()
                     .map_err(|error| EngineError::Argon2Rust(error.to_string()))?;
                 let argon2 =
@@ -57,8 +58,8 @@ impl Engine {
                 Ok(Hasher::Argon2Rust(Box::new(argon2.hasher())))
             }
             Self::RustCrypto => {
-                let cost =
-                    argon2::Params::new(memory_kib, iterations, parallelism, None).map_err(EngineError::RustCrypto)?;
+                let cost = argon2::Params::new(memory_kib, iterations, parallelism, Some(tag_bytes))
+                    .map_err(EngineError::RustCrypto)?;
                 let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cost);
                 Ok(Hasher::RustCrypto { argon2: Box::new(argon2), memory: Vec::new() })
             }
@@ -69,7 +70,7 @@ impl Engine {
     pub(super) fn check_known_answer(self) -> Result<(), EngineError> {
         let small = Argon2Parameters { memory_kib: 64, iterations: 2, parallelism: 1 };
         let mut tag = [0; 32];
-        self.hasher(small)?.hash_into(b"known password", b"0123456789abcdef", &mut tag)?;
+        self.hasher(small, tag.len())?.hash_into(b"known password", b"0123456789abcdef", &mut tag)?;
         if tag == KNOWN_TAG { Ok(()) } else { Err(EngineError::WrongKnownAnswer) }
     }
 }

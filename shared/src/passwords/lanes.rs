@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::PasswordError;
 use super::engine::{Engine, EngineError, Hasher};
 use super::phc::Argon2Parameters;
+use super::{PasswordError, TAG_BYTES};
 use crate::domain::password::Password;
 
 /// How many passwords wait for each lane, at most: about 2 s of hashes at the default parameters. Whoever comes later
@@ -108,11 +108,11 @@ impl Lanes {
     }
 
     fn compute(&self, work: &Work) -> Result<Vec<u8>, EngineError> {
-        let of_today = work.parameters == self.parameters;
+        let of_today = work.parameters == self.parameters && work.tag_bytes == TAG_BYTES;
         let idle = if of_today { self.state().idle.pop() } else { None };
         let mut hasher = match idle {
             Some(hasher) => hasher,
-            None => self.engine.hasher(work.parameters)?,
+            None => self.engine.hasher(work.parameters, work.tag_bytes)?,
         };
         #[cfg(test)]
         self.computed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);

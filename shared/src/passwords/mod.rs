@@ -73,7 +73,7 @@ impl Passwords {
     /// When the engine gives a wrong tag for a known answer, or refuses the parameters.
     pub fn new(parameters: Argon2Parameters, engine: Engine) -> Result<Self, PasswordError> {
         engine.check_known_answer()?;
-        engine.hasher(parameters)?;
+        engine.hasher(parameters, TAG_BYTES)?;
         Ok(Self { parameters, lanes: Arc::new(Lanes::new(engine, parameters, hashes_at_once())) })
     }
 

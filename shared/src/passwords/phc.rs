@@ -15,6 +15,17 @@ pub struct Argon2Parameters {
     pub parallelism: u32,
 }
 
+impl Argon2Parameters {
+    /// The most that is ever computed, whatever a setting or a stored string asks for: more memory than most functions have,
+    /// and a few minutes.
+    pub const MOST: Self = Self { memory_kib: 4_194_304, iterations: 100, parallelism: 16 };
+
+    const fn is_too_much(self) -> bool {
+        let Self { memory_kib, iterations, parallelism } = Self::MOST;
+        self.memory_kib > memory_kib || self.iterations > iterations || self.parallelism > parallelism
+    }
+}
+
 /// What a PHC string says.
 pub(super) struct Parts {
     pub(super) parameters: Argon2Parameters,
@@ -33,21 +44,24 @@ impl Parts {
         PasswordHash::from_stored(text)
     }
 
-    /// Reads what `stored` says; `None` when it is not Argon2id version 0x13.
+    /// Reads what `stored` says; `None` when it is not Argon2id version 0x13 as we write it, or asks for more than
+    /// [`Argon2Parameters::MOST`].
+    ///
+    /// The format has one spelling for each hash. The reader takes others too: one that says more than we look at (`keyid`,
+    /// `data`) would match no password at all, as if every one were wrong.
     pub(super) fn read(stored: &PasswordHash) -> Option<Self> {
         let hash = phc::PasswordHash::new(stored.as_str()).ok()?;
         if hash.algorithm != argon2::ARGON2ID_IDENT || hash.version != Some(0x13) {
             return None;
         }
         let parameters = argon2::Params::try_from(&hash).ok()?;
-        Some(Self {
-            parameters: Argon2Parameters {
-                memory_kib: parameters.m_cost(),
-                iterations: parameters.t_cost(),
-                parallelism: parameters.p_cost(),
-            },
-            salt: hash.salt?.to_vec(),
-            tag: hash.hash?.as_bytes().to_vec(),
-        })
+        let parameters = Argon2Parameters {
+            memory_kib: parameters.m_cost(),
+            iterations: parameters.t_cost(),
+            parallelism: parameters.p_cost(),
+        };
+        let parts = Self { parameters, salt: hash.salt?.to_vec(), tag: hash.hash?.as_bytes().to_vec() };
+        let can_be_computed = !parameters.is_too_much() && parts.salt.len() >= argon2::MIN_SALT_LEN;
+        (can_be_computed && parts.write() == *stored).then_some(parts)
     }
 }

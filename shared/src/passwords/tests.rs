@@ -30,12 +30,55 @@ async fn other_parameters_match_and_are_outdated() {
 }
 
 #[tokio::test]
+async fn a_tag_of_another_length_matches_and_is_outdated() {
+    // Made with the C reference, at the cost of today and at others.
+    for said in [
+        "m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$tH13oQLk+zXZrIPgPPwx7A",
+        "m=128,t=2,p=2$MDEyMzQ1Njc4OWFiY2RlZg$UiayvQh/BreU4Z+YR2XUOw",
+        "m=16,t=2,p=2$MDEyMzQ1Njc4OWFiY2RlZg$bPtMW/vK+X818Z79x98fxs6zN79z8sQNiIuS1dRFZzahMXvAcvcMC2NYg2Mdi63MdLb+jypSK3pIGMnL\
+         8v23Qg",
+    ] {
+        let stored = PasswordHash::from_stored(format!("$argon2id$v=19${said}"));
+        for engine in [Engine::Argon2Rust, Engine::RustCrypto] {
+            let passwords = passwords(CHEAP, engine);
+            let verdict = passwords.verify(password("hunter2"), Some(&stored)).await.unwrap();
+            assert_eq!(verdict, Verdict::MatchButOutdated, "{said}");
+            let verdict = passwords.verify(password("hunter3"), Some(&stored)).await.unwrap();
+            assert_eq!(verdict, Verdict::Mismatch, "{said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_argon2id_string_is_our_trouble_and_no_mismatch() {
     let passwords = passwords(CHEAP, Engine::Argon2Rust);
     for text in ["", "hunter2", "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", "$2b$12$abc"] {
         let stored = PasswordHash::from_stored(text.to_owned());
         let verdict = passwords.verify(password("hunter2"), Some(&stored)).await;
         assert!(matches!(verdict, Err(PasswordError::Unreadable)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_string_that_asks_for_more_than_can_be_computed_is_not_tried() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    for parameters in
+        ["m=4194305,t=1,p=1", "m=4294967295,t=1,p=1", "m=64,t=101,p=1", "m=64,t=4294967295,p=1", "m=256,t=1,p=17"]
+    {
+        let text = format!("$argon2id$v=19${parameters}$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZg");
+        let verdict = passwords.verify(password("hunter2"), Some(&PasswordHash::from_stored(text))).await;
+        assert!(matches!(verdict, Err(PasswordError::Unreadable)), "{parameters}");
+    }
+}
+
+#[tokio::test]
+async fn a_string_that_says_more_than_is_looked_at_is_our_trouble_and_no_mismatch() {
+    let passwords = passwords(CHEAP, Engine::Argon2Rust);
+    for parameters in ["m=64,t=1,p=1,keyid=AAAA", "m=64,t=1,p=1,data=AAAA", "t=1,m=64,p=1", "m=64,t=1", "m=064,t=1,p=1"]
+    {
+        let text = format!("$argon2id$v=19${parameters}$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZg");
+        let verdict = passwords.verify(password("hunter2"), Some(&PasswordHash::from_stored(text))).await;
+        assert!(matches!(verdict, Err(PasswordError::Unreadable)), "{parameters}");
     }
 }
 
@@ -111,6 +154,30 @@ fn debug_shows_no_hash() {
 }
 
 proptest! {
+    #[test]
+    fn a_string_that_is_read_is_written_the_same(
+        (memory_kib, iterations, parallelism) in (1_u32.., 0_u32..200, 0_u32..20),
+        salt in proptest::collection::vec(any::<u8>(), 0..50),
+        tag in proptest::collection::vec(any::<u8>(), 0..70),
+        (at, odd) in (0_usize..200, any::<Option<char>>()),
+    ) {
+        let parameters = Argon2Parameters { memory_kib, iterations, parallelism };
+        let mut text = Parts { parameters, salt, tag }.write().as_str().to_owned();
+        if let Some(odd) = odd.filter(|_| text.is_char_boundary(at)) {
+            text.insert(at, odd);
+        }
+        let stored = PasswordHash::from_stored(text);
+        if let Some(parts) = Parts::read(&stored) {
+            prop_assert!(parts.write() == stored, "{}", stored.as_str());
+            let Argon2Parameters { memory_kib, iterations, parallelism } = parts.parameters;
+            prop_assert!(memory_kib <= 4_194_304 && iterations <= 100 && parallelism <= 16);
+            prop_assert!(Engine::Argon2Rust.hasher(parts.parameters, parts.tag.len()).is_ok());
+            prop_assert!(Engine::RustCrypto.hasher(parts.parameters, parts.tag.len()).is_ok());
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
@@ -122,7 +189,7 @@ proptest! {
         let parameters = Argon2Parameters { memory_kib: lanes * blocks, iterations: passes, parallelism: lanes };
         let mut tags = [[0; 32]; 2];
         for (engine, tag) in [Engine::Argon2Rust, Engine::RustCrypto].into_iter().zip(&mut tags) {
-            let mut hasher = engine.hasher(parameters).unwrap();
+            let mut hasher = engine.hasher(parameters, 32).unwrap();
             // Twice with the same memory: what the first hash left must not show.
             hasher.hash_into(b"someone else's password", &salt, tag).unwrap();
             hasher.hash_into(&password, &salt, tag).unwrap();
