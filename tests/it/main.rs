@@ -13,6 +13,7 @@ mod budget;
 mod cors;
 mod deployment;
 mod events;
+mod faults;
 mod forgeries;
 mod gateway;
 mod key_rotation;

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::config::interceptors::{
     BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
     BeforeTransmitInterceptorContextRef,
 };
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
@@ -72,9 +73,12 @@ impl Calls {
         self.state().kept_back.push(operation);
     }
 
-    /// `client`, with its calls watched here.
+    /// `client`, with its calls watched here. The SDK counts retries for a whole process and stops at a limit: here they
+    /// are without one, so that the faults of one test leave the others their retries.
     pub(crate) fn watching(&self, client: &Client) -> Client {
-        Client::from_conf(client.config().to_builder().interceptor(Watcher(self.clone())).build())
+        let retries = RetryPartition::custom("watched").token_bucket(TokenBucket::unlimited()).build();
+        let watched = client.config().to_builder().retry_partition(retries).interceptor(Watcher(self.clone()));
+        Client::from_conf(watched.build())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -12,6 +12,7 @@
 mod browser;
 mod calls;
 mod document;
+mod faults;
 mod guard;
 mod phone;
 mod record;
@@ -54,6 +55,7 @@ use tracing::level_filters::LevelFilter;
 pub use browser::Browser;
 pub use calls::Calls;
 pub use document::Document;
+pub use faults::{Fault, FaultProxy, Plan};
 pub use guard::Deeds;
 pub use phone::Phone;
 pub use record::{Record, fresh_id, hash_of};

@@ -1,0 +1,3 @@
+//! Faults of DynamoDB, and of the way there.
+
+mod proxy;
