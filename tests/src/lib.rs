@@ -16,6 +16,7 @@ mod faults;
 mod guard;
 mod phone;
 mod record;
+mod referential;
 mod reply;
 mod requests;
 mod rights;
@@ -59,6 +60,7 @@ pub use faults::{Fault, FaultProxy, Plan};
 pub use guard::Deeds;
 pub use phone::Phone;
 pub use record::{Record, fresh_id, hash_of};
+pub use referential::{broken_references, orphaned_sessions};
 pub use reply::Reply;
 pub use requests::{basic, claim, claims, dynamodb_json, empty_request, json_request, raw_request, with_bearer};
 pub use rights::{Rights, TableName, statements, texts};
@@ -183,7 +185,8 @@ impl TestApp {
     /// Every item of the users table.
     pub async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self.client.scan().table_name(&self.service.settings.table).consistent_read(true);
-        scan.send().await.expect("a scan").items.unwrap_or_default()
+        let pages = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>();
+        pages.await.expect("a scan")
     }
 
     /// The functions that answer events, on this service's parts.
