@@ -14,7 +14,7 @@ struct Table<'a>(HashMap<(&'a str, &'a str), &'a Item>);
 ///
 /// - a name points to a user who has it, and a user has a name that points back;
 /// - a user is in the partition of the list that the kind of user belongs to;
-/// - a session and a socket are under the user that they name;
+/// - a user, a session and a socket are under the user that they name;
 /// - an entry of the trail is there twice, under its user and under its month, and says the same;
 /// - nothing else is in the table.
 ///
@@ -75,6 +75,9 @@ impl<'a> Table<'a> {
         let points_back = self.0.get(&(name.as_str(), "IDENTIFIER")).is_some_and(|name| text(name, "user_id") == id);
         if !points_back {
             return Some(format!("{name} does not point to it"));
+        }
+        if text(item, "user_id") != id {
+            return Some("it names another user".to_owned());
         }
         let active = if flag(item, "is_active") { "active" } else { "inactive" };
         // Users have eight partitions, by the last digit of the id; staff have one.

@@ -9,6 +9,7 @@ mod lane;
 mod lines;
 mod matrix;
 mod proxy;
+mod references;
 mod row;
 mod sessions;
 mod start;
