@@ -98,7 +98,7 @@ impl Ground {
 
 fn secret_texts(item: &HashMap<String, AttributeValue>) -> impl Iterator<Item = String> {
     let texts = ["pem", "secret"].into_iter().filter_map(|name| item.get(name)?.as_s().ok());
-    texts.flat_map(|text| text.split_whitespace()).map(str::to_owned)
+    texts.flat_map(|text| text.split_whitespace()).map(|text| text.trim_end_matches('=').to_owned())
 }
 
 /// Those of a test, but that time goes on, that nothing runs out within a run, and that no session gives way to others.

@@ -44,6 +44,10 @@ const MARKS: [(&str, &str); 6] = [
     ("rider-", "a name"),
 ];
 
+/// What tokens, ids and hashes are made of, beside letters and digits.
+const TOKENS: &str = "-_.~";
+/// What keys are made of, beside letters and digits; what they end with is left out.
+const BASE64: &str = "+/-_";
 /// Shorter words are no secrets.
 const SHORTEST_SECRET: usize = 16;
 
@@ -71,16 +75,17 @@ impl Log {
         for line in text.lines() {
             scan.lines += 1;
             let marks = MARKS.iter().filter(|(mark, _)| line.contains(mark)).map(|(_, what)| *what);
-            let known =
-                words(line).any(|word| secrets.contains(word) || keys.contains(word)).then_some("a secret of this run");
+            let is_known = words(line, TOKENS).any(|word| secrets.contains(word.trim_end_matches('.')));
+            let is_key = words(line, BASE64).any(|word| keys.contains(word));
+            let known = (is_known || is_key).then_some("a secret of this run");
             scan.told.extend(marks.chain(known).map(|what| (scan.lines, what)));
         }
         scan
     }
 }
 
-/// The words of `line` that could be secrets: of what base64, base64url and hexadecimal digits are made of.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    let is_of_a_word = |character: char| character.is_ascii_alphanumeric() || "+/_-.~=".contains(character);
+/// The words of `line` that could be secrets: as long as one, and of letters, digits and `others`.
+fn words<'a>(line: &'a str, others: &'static str) -> impl Iterator<Item = &'a str> {
+    let is_of_a_word = |character: char| character.is_ascii_alphanumeric() || others.contains(character);
     line.split(move |character| !is_of_a_word(character)).filter(|word| word.len() >= SHORTEST_SECRET)
 }
