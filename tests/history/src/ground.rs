@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use faregate::clock::Clock;
-use faregate_tests::{Builder, Fault, FaultProxy, Plan, TestApp};
+use faregate_tests::{Builder, Fault, FaultProxy, Plan, TestApp, broken_references, orphaned_sessions};
 use serde_json::json;
 
 use crate::door::Door;
@@ -85,6 +85,14 @@ impl Ground {
     #[must_use]
     pub fn faults(&self) -> usize {
         self.way.injected()
+    }
+
+    /// How many items the users table has, and what is wrong between them.
+    pub async fn table(&self) -> (usize, Vec<String>) {
+        let items = self.calm.items().await;
+        let mut wrong = broken_references(&items);
+        wrong.extend(orphaned_sessions(&items));
+        (items.len(), wrong)
     }
 
     /// What the key ring must not tell: what its items hold beside names and states.

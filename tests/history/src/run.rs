@@ -42,6 +42,10 @@ pub struct Outcome {
     pub records: Records,
     /// What the check found.
     pub report: Report,
+    /// How many items the table has at the end.
+    pub items: usize,
+    /// What is wrong between them.
+    pub broken: Vec<String>,
     /// How many calls met a fault.
     pub faults: usize,
     /// How long the clients took.
@@ -54,7 +58,7 @@ impl Outcome {
     /// Whether all is as it must be.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.report.findings.is_empty() && self.records.strange.is_empty()
+        self.report.findings.is_empty() && self.records.strange.is_empty() && self.broken.is_empty()
     }
 }
 
@@ -80,10 +84,11 @@ impl Run {
         }
         looking.join_all().await;
         let took = started.elapsed();
+        let (items, broken) = ground.table().await;
         let records = recorder.take();
         let checking = Instant::now();
         let report = check(&records.events);
-        Outcome { records, report, faults, took, checked_in: checking.elapsed() }
+        Outcome { records, report, items, broken, faults, took, checked_in: checking.elapsed() }
     }
 
     /// What each client has to do.

@@ -41,6 +41,10 @@ impl fmt::Display for Summary<'_> {
         let (part, search) = (report.longest_part, report.longest_search);
         writeln!(formatter, "checked: {users} users and {sessions} sessions in {took:.1} s")?;
         writeln!(formatter, "longest: a part of {part} operations, a search through {search} places")?;
+        writeln!(formatter, "table: {} items, {} broken references", outcome.items, outcome.broken.len())?;
+        for broken in outcome.broken.iter().take(10) {
+            writeln!(formatter, "  {broken}")?;
+        }
         let (lines, told) = (scan.lines, scan.told.len());
         writeln!(formatter, "log: {lines} lines, {told} with a password, a token, a hash, a key or a name")?;
         for (line, what) in scan.told.iter().take(10) {
