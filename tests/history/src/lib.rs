@@ -3,7 +3,7 @@
 //! Clients sign up, log in, refresh, log out and deactivate at random, on a [`ground`] where calls to DynamoDB fail;
 //! a [`recorder`] writes down what was asked and answered. [`check`] takes the [`event`]s apart by user and by session and
 //! looks for an order in which each could have happened ([`linearize`]) by the rules of [`model_user`] and
-//! [`model_session`]; what has none is made short ([`shorten`]) and told ([`story`]). [`secrets`] looks through the log.
+//! [`model_session`]; what has none is made short ([`shorten`]) and told in words. [`secrets`] looks through the log.
 
 pub mod check;
 mod client;
