@@ -25,6 +25,7 @@ const VIEW: View = View {
     authentication: Authentication::Ignored,
     fields: &[Field::required("a", "A")],
     extras: &[Field::DEVICE_NAME],
+    knows_devices: false,
     success: Success::untyped("What was read."),
     refusals: Vec::new,
 };
