@@ -18,6 +18,7 @@ PARAMETERS = {
     "PasswordPolicy": "django",
     "RotateRefreshTokens": "false",
     "BrowsableApi": "on",
+    "Throttle": "off",
 }
 OPTIONS = "ministack answers OPTIONS itself, from the API's CORS settings, of which there are none"
 TEXT = "ministack makes UTF-8 text of a JSON body, whatever its bytes are"

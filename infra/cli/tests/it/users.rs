@@ -2,6 +2,11 @@
 
 use std::process::Command;
 
+use faregate::attempts::{Attempts, Claimant};
+use faregate::clock::Clock;
+use faregate::randomness::Randomness;
+use faregate::service::Service;
+use faregate::settings::Settings;
 use faregate::store::connect;
 use serde_json::Value;
 
@@ -97,4 +102,30 @@ async fn a_dynamodb_that_is_gone_is_exit_code_3() {
     let said = tokio::task::spawn_blocking(move || said(command, "")).await.unwrap();
     assert_eq!(said.code, 3);
     assert!(said.err.contains("no connection: Connection refused"), "{}", said.err);
+}
+
+/// Uses up today's attempts at `username`; how many there were.
+async fn use_up(attempts: &Attempts, username: &str) -> usize {
+    let claimant = Claimant { username, source_ip: None, device: None };
+    let mut made = 0;
+    while attempts.begin(claimant).await.is_ok() {
+        made += 1;
+    }
+    made
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_closed_is_opened() {
+    let operator = Operator::new().await;
+    operator.create("ann").await;
+    let settings = [("FAREGATE_ACCOUNT_FAILURE_LIMIT".to_owned(), "3".to_owned())];
+    let client = connect(Some(&operator.database.endpoint_url())).await;
+    let service =
+        Service::new(Settings::from_pairs(settings).unwrap(), client, Clock::system(), Randomness::from_seed(1));
+    let attempts = service.attempts();
+    // A day may end meanwhile.
+    assert!((3..=6).contains(&use_up(&attempts, "ann").await));
+    assert_eq!(operator.done(&["unlock", "ANN"]).await, "ann may log in from any device\n");
+    assert!((3..=6).contains(&use_up(&attempts, "ann").await));
+    assert!(operator.run(&["unlock", "nobody"], "").await.err.contains("there is no user \"nobody\""));
 }
