@@ -62,7 +62,6 @@ impl Cell {
             is_our_trouble(&reply);
             self.run_again(lane, &case).await;
         }
-        lane.is_consistent().await;
     }
 
     /// The same request, now that nothing is in its way.

@@ -18,6 +18,8 @@ use crate::abuse::ROUTES;
 
 /// How many cells are tried at a time. They wait most of the time: for answers that never come, and between two attempts.
 const LANES: usize = 16;
+/// After how many cells of a lane its table is looked at.
+const CELLS_PER_LOOK: usize = 6;
 
 /// The calls of `row` when all goes well.
 async fn calls_of((number, row): (usize, &'static Row), lane: &Lane) -> Vec<String> {
@@ -77,17 +79,32 @@ async fn run(cells: Arc<Vec<Cell>>) -> Vec<String> {
     for _ in 0..LANES {
         // One after the other: many that start at once keep each other waiting for longer than a call may take.
         let (cells, next, lane) = (Arc::clone(&cells), Arc::clone(&next), Box::pin(Lane::start()).await);
-        lanes.spawn(async move {
-            let mut failed = Vec::new();
-            while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if AssertUnwindSafe(cell.run(&lane)).catch_unwind().await.is_err() {
-                    failed.push(cell.to_string());
-                }
-            }
-            failed
-        });
+        lanes.spawn(async move { run_in(&lane, || cells.get(next.fetch_add(1, Ordering::Relaxed)).copied()).await });
     }
     lanes.join_all().await.concat()
+}
+
+/// Tries one cell after the other in `lane`. The whole table is looked at after a few of them: it grows with each.
+async fn run_in(lane: &Lane, next: impl Fn() -> Option<Cell>) -> Vec<String> {
+    let (mut failed, mut unseen) = (Vec::new(), Vec::new());
+    loop {
+        let cell = next();
+        if let Some(cell) = cell {
+            if AssertUnwindSafe(cell.run(lane)).catch_unwind().await.is_err() {
+                failed.push(cell.to_string());
+            }
+            unseen.push(cell.to_string());
+        }
+        if cell.is_none() || unseen.len() == CELLS_PER_LOOK {
+            if AssertUnwindSafe(lane.is_consistent()).catch_unwind().await.is_err() {
+                failed.push(format!("the table after one of:\n  {}", unseen.join("\n  ")));
+            }
+            unseen.clear();
+        }
+        if cell.is_none() {
+            return failed;
+        }
+    }
 }
 
 /// Whatever fails, the answer is a success that is there or 503, and a new try ends well.
