@@ -180,11 +180,12 @@ impl Itinerary {
             Step::RefreshTwice => vec![refresh(record.clone(), true), refresh(record, true)],
             Step::RefreshAndLogOut => vec![refresh(record.clone(), true), Errand::LogOut { record }],
             Step::Fork => vec![refresh(Record { next_id: Some(self.fresh_id()), ..record }, false)],
-            Step::ShowSpent => {
-                let spent = held.spent(self.random.random_range(0..64));
-                vec![refresh(spent.unwrap_or(record), false)]
+            Step::ShowSpent => vec![refresh(self.spent(&held).unwrap_or(record), false)],
+            Step::ShowTokenAlone => {
+                let spent = if self.random.random_ratio(2, 3) { self.spent(&held) } else { None };
+                let shown = spent.unwrap_or(record);
+                vec![refresh(Record { rotation_id: None, next_id: None, ..shown }, false)]
             }
-            Step::ShowTokenAlone => vec![refresh(Record { rotation_id: None, next_id: None, ..record }, false)],
             Step::BeginToSendIds => {
                 held.begin_to_send(self.fresh_id());
                 vec![refresh(held.record(), true)]
@@ -194,6 +195,11 @@ impl Itinerary {
             Step::EndAll => vec![Errand::EndAll { held }],
             _ => vec![refresh(record, true)],
         }
+    }
+
+    /// One of the records before the one that stands.
+    fn spent(&mut self, held: &Held) -> Option<Record> {
+        held.spent(self.random.random_range(0..64))
     }
 
     fn step(&mut self) -> Step {

@@ -92,9 +92,11 @@ fn revoked_by(event: &Event, log_ins: &BTreeMap<Name, LogIn>) -> Option<Name> {
     }
 }
 
-/// A refresh is two operations at times: it moves the session, its answer is lost on the way from DynamoDB, somebody ends the
-/// session before the call is repeated, and the answer says that it is over. Whether it moved the session first nobody knows.
+/// A refresh is two operations at times: it moves the session, its answer is lost on the way from DynamoDB, others end the
+/// session or go on with it before the call is repeated, and the answer says so. Whether it moved the session first nobody
+/// knows.
 fn seen_from_a_session(event: &Event) -> impl Iterator<Item = Event> {
-    let may_have_moved = matches!((event.asked, event.answer), (Asked::Refresh { .. }, Answer::Over));
+    let may_have_moved =
+        matches!((event.asked, event.answer), (Asked::Refresh { .. }, Answer::Over | Answer::Superseded));
     [Some(*event), may_have_moved.then(|| event.forgotten())].into_iter().flatten()
 }

@@ -85,6 +85,22 @@ fn a_refresh_that_nobody_heard_of_may_have_moved_the_session() {
 }
 
 #[test]
+fn a_refresh_that_others_overtake_may_have_moved_the_session() {
+    let overtaken = [
+        line(1, (21, 22), refresh_to(0, 1), Given(anchored(1))),
+        line(1, (23, 40), refresh_to(1, 2), Superseded),
+        // Who else could have moved it by then?
+        line(2, (25, 26), refresh_to(0, 1), Superseded),
+        line(2, (27, 28), refresh_to(1, 2), Given(anchored(2))),
+        line(2, (29, 30), refresh_to(2, 3), Given(anchored(3))),
+    ];
+    assert!(is_good(&after_log_in_with_ids(&overtaken)));
+    let too_late = line(1, (27, 40), refresh_to(1, 2), Superseded);
+    let history = after_log_in_with_ids(&[overtaken[0], overtaken[2], too_late, overtaken[3]]);
+    assert_eq!(found(&history).1, [history[1], history[3]]);
+}
+
+#[test]
 fn a_session_of_a_user_who_is_deactivated_is_over_for_good() {
     let deactivated = line(3, (21, 22), Asked::Deactivate { user: 1 }, Done);
     let activated = line(3, (23, 24), Asked::Activate { user: 1 }, Done);
