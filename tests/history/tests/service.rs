@@ -41,9 +41,9 @@ async fn what_eight_clients_see_under_faults_is_linearizable_and_the_log_tells_n
     let scan = LOG.scan(&outcome.records.secrets, &ground.keys().await);
     let summary = Summary { run: &run, outcome: &outcome, scan: &scan };
     assert!(summary.is_good(), "{summary}");
-    assert!(outcome.faults > 20 && scan.lines > 480, "{summary}");
+    assert!(outcome.faults > 10 && scan.lines > 400, "{summary}");
     let of_kind = |wanted: Answer| outcome.records.events.iter().filter(|event| event.answer == wanted).count();
-    assert!(of_kind(Answer::Created) > 5 && of_kind(Answer::Over) > 5 && of_kind(Answer::Unknown) > 5, "{summary}");
+    assert!(of_kind(Answer::Created) > 2 && of_kind(Answer::Over) > 2 && of_kind(Answer::Unknown) > 2, "{summary}");
 }
 
 /// What `path` is asked for, `instead` answers; all else is as it is.
