@@ -57,7 +57,9 @@ impl<'a> Table<'a> {
                 unless(named == (user, id) && user.ends_with(of), "it names another user or connection")
             }
             ("AUDIT", entry) => self.broken_entry(of, entry, item),
-            ("TICKET" | "ADMIN_SESSION", "-") | ("SETTINGS", "USERNAME_CASE") | ("THROTTLE", _) => None,
+            ("TICKET" | "ADMIN_SESSION" | "ADMIN_BROWSER", "-") | ("SETTINGS", "USERNAME_CASE") | ("THROTTLE", _) => {
+                None
+            }
             _ => Some("what is it?".to_owned()),
         }
     }
