@@ -128,14 +128,19 @@ impl Deed {
     /// The calls that it makes, in order: each operation, and the how manieth of its kind it is.
     const fn calls(self) -> &'static [(&'static str, usize)] {
         match self {
-            Self::SignUp => &[("TransactWriteItems", 0)],
-            Self::LogIn => &[("GetItem", 0), ("Query", 0), ("PutItem", 0)],
+            Self::SignUp => &[("UpdateItem", 0), ("TransactWriteItems", 0)],
+            Self::LogIn => &[("UpdateItem", 0), ("BatchGetItem", 0), ("Query", 0), ("PutItem", 0)],
             Self::Refresh => &[("UpdateItem", 0), ("GetItem", 0)],
             Self::LogOut => &[("UpdateItem", 0)],
-            Self::PasswordChange => &[("BatchGetItem", 0), ("TransactWriteItems", 0)],
-            Self::AccountDelete => {
-                &[("BatchGetItem", 0), ("DeleteItem", 0), ("DeleteItem", 1), ("Query", 1), ("TransactWriteItems", 0)]
-            }
+            Self::PasswordChange => &[("BatchGetItem", 0), ("UpdateItem", 0), ("TransactWriteItems", 0)],
+            Self::AccountDelete => &[
+                ("BatchGetItem", 0),
+                ("UpdateItem", 0),
+                ("DeleteItem", 0),
+                ("DeleteItem", 1),
+                ("Query", 1),
+                ("TransactWriteItems", 0),
+            ],
         }
     }
 
@@ -223,10 +228,14 @@ async fn killed_at_each_call(deeds: &[Deed]) {
                 let name = format!("ann-{number}-{at}-{held:?}");
                 let request = deed.request(&process, &name).await;
                 tables.proxy.plan(Plan::once(*nth, held).among(&[operation]));
-                let (answered, ()) = tokio::join!(process.ask(&request), async {
-                    tables.proxy.until_held().await;
-                    process.signal("-KILL");
-                });
+                let answered = {
+                    let mut asking = std::pin::pin!(process.ask(&request));
+                    tokio::select! {
+                        answered = &mut asking => panic!("{deed:?} made no call {operation} {nth}: {answered:?}"),
+                        () = tables.proxy.until_held() => process.signal("-KILL"),
+                    }
+                    asking.await
+                };
                 // Schedules send queries too: then it may be one of theirs that is held.
                 assert!(answered.is_err() || *operation == "Query", "{deed:?} {operation} {nth} {held:?}");
                 process.kill();

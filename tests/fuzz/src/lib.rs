@@ -3,7 +3,7 @@
 //! `libfuzzer/` runs each of them under libFuzzer (`cargo fuzz`). `tests/replay.rs` gives each of them the inputs that are kept:
 //! `corpus/`, a small set that reaches much, and `crashes/`, what once went wrong. A function takes bytes as they come and goes
 //! in where a client does: through the routers, `handle` of a function that answers events, or the public types of `faregate`.
-//! In an input, `{access}` and other names in braces stand for what was issued to a user; [`House::filled`] has the list.
+//! In an input, `{access}` and other names in braces stand for what was issued to a user; `House::filled` has the list.
 
 #![expect(clippy::expect_used, reason = "a panic is what a fuzzer looks for")]
 #![expect(clippy::indexing_slicing, reason = "a panic is what a fuzzer looks for; what JSON lacks is null")]
