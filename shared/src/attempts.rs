@@ -8,7 +8,8 @@ use crate::audit::{self, AccountEvent};
 use crate::clock::{Clock, Timestamp};
 use crate::domain::device::KnownDevice;
 use crate::domain::lane::Lane;
-use crate::domain::throttle::{AddressBlock, Limit, Wait};
+use crate::domain::session::SessionId;
+use crate::domain::throttle::{AddressBlock, Limit, RisingDelay, Wait};
 use crate::domain::user::UserId;
 use crate::settings::ThrottleSettings;
 use crate::store::{Slot, StoreError, Throttles, Turn, Users};
@@ -79,7 +80,8 @@ impl Attempts {
 
     /// Takes a turn for `claimant`, and finds whose name it is: one write and one batch read, side by side. Both once more for
     /// a device whose own lane is no use: it has failed there too often today, or its user is gone and the name is
-    /// another's.
+    /// another's. Whether the device is of the user's epoch still ([`KnownDevice::is_of`]) shows when the user is read; if
+    /// not, the attempt begins again without it.
     ///
     /// # Errors
     ///
@@ -89,7 +91,9 @@ impl Attempts {
             let lane = Lane::of_device(device.id);
             match self.begin_in(lane, claimant).await {
                 Ok(attempt) if attempt.user_id == Some(device.user_id) => return Ok(attempt),
-                Ok(_) | Err(Refused::Turn(Wait::Closed { .. })) => {}
+                // The lane is another's, who has not tried.
+                Ok(attempt) => self.throttles.give_back(&attempt.lane, 1, attempt.at).await?,
+                Err(Refused::Turn(Wait::Closed { .. })) => {}
                 Err(refused) => return Err(refused.into()),
             }
         }
@@ -107,18 +111,23 @@ impl Attempts {
         let (turn, (user_id, room)) = (turn?, found?);
         match (turn, room) {
             (Turn::Taken(turn), Slot::Taken) => Ok(Attempt { user_id, device: claimant.device, lane, turn, block, at }),
-            (Turn::Taken(_), Slot::Full { retry_after_seconds }) => Err(Refused::Address { retry_after_seconds }),
+            (Turn::Taken(_), Slot::Full { retry_after_seconds }) => {
+                // An address that may not try at all uses up nobody's attempts.
+                self.throttles.give_back(&lane, 1, at).await?;
+                Err(Refused::Address { retry_after_seconds })
+            }
             (Turn::Refused(wait), _) => Err(Refused::Turn(wait)),
         }
     }
 
-    /// Takes a turn for a user who is logged in and is asked for the password again. One write.
+    /// Takes a turn for a user who is logged in and is asked for the password again, in the lane of that session: who stole one
+    /// of the user's keeps nobody waiting in another. One write.
     ///
     /// # Errors
     ///
     /// When it is too soon or there were too many.
-    pub async fn begin_again(&self, user_id: UserId) -> Result<Attempt, AttemptError> {
-        let (lane, at) = (Lane::of_caller(user_id), self.clock.now());
+    pub async fn begin_again(&self, user_id: UserId, session_id: Option<SessionId>) -> Result<Attempt, AttemptError> {
+        let (lane, at) = (Lane::of_caller(user_id, session_id), self.clock.now());
         match self.throttles.take_turn(&self.settings.password, &lane, at).await? {
             Turn::Taken(turn) => Ok(Attempt { user_id: Some(user_id), device: None, lane, turn, block: None, at }),
             Turn::Refused(wait) => Err(Refused::Turn(wait).into()),
@@ -133,7 +142,8 @@ impl Attempts {
     /// When DynamoDB fails.
     pub async fn failed(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let Attempt { user_id, turn, block, at, .. } = *attempt;
-        if let (Some(user_id), true) = (user_id, turn > 0 && turn == self.settings.password.most_a_day) {
+        let closed = attempt.lane.is_of_a_name() && turn > 0 && turn == self.settings.password.most_a_day;
+        if let (Some(user_id), true) = (user_id, closed) {
             audit::account(user_id, AccountEvent::PasswordClosed);
         }
         if let Some(block) = block {
@@ -143,20 +153,13 @@ impl Attempts {
         Ok(())
     }
 
-    /// Forgets today's attempts at the name typed as `typed`, and opens it to unknown devices if it was closed. One write.
-    ///
-    /// # Errors
-    ///
-    /// When DynamoDB fails.
-    pub async fn unlock(&self, typed: &str) -> Result<(), StoreError> {
-        self.throttles.forget(&self.users.lane(typed), self.clock.now()).await
-    }
-
     /// The password was right: the failures before it in its lane are forgotten. One write if there were any; the turn of
-    /// a success without one stays, until the next success gives both back. What can as well be done the next time never
-    /// fails.
+    /// a success without one stays, until the next success gives both back, unless that alone would keep somebody waiting.
+    /// What can as well be done the next time never fails.
     pub async fn succeeded(&self, attempt: &Attempt) {
-        if attempt.turn < 2 {
+        let RisingDelay { free, most_a_day, .. } = self.settings.password;
+        let keeps_waiting = free == 1 || most_a_day == 1;
+        if attempt.turn == 0 || (attempt.turn == 1 && !keeps_waiting) {
             return;
         }
         if let Err(error) = self.throttles.give_back(&attempt.lane, attempt.turn, attempt.at).await {

@@ -76,8 +76,13 @@ impl Credentials {
     pub async fn check(&self, presented: Presented, may: impl Fn(&User) -> bool) -> Result<User, CredentialsError> {
         let Presented { username, password, source_ip, browser } = presented;
         let claimant = Claimant { username: &username, source_ip: source_ip.as_deref(), device: browser };
-        let attempt = self.attempts.begin(claimant).await?;
+        let mut attempt = self.attempts.begin(claimant).await?;
         let user = self.users.find_or_nobody(attempt.user_id).await?;
+        if let (Some(browser), Some(user)) = (attempt.device, &user)
+            && !browser.is_of(user)
+        {
+            attempt = self.attempts.begin(Claimant { device: None, ..claimant }).await?;
+        }
         let stored = user.as_ref().map(|user| &user.password_hash);
         let verdict = self.passwords.verify(password.clone(), stored).await?;
         let user = match user {

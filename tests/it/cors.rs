@@ -71,7 +71,9 @@ fn varies_by_origin(reply: &Reply) -> bool {
 fn is_for(origin: &str, reply: &Reply, what: &str) {
     assert_eq!(reply.header("access-control-allow-origin").as_deref(), Some(origin), "{what}: {}", reply.text);
     let readable = reply.header("access-control-expose-headers").unwrap();
-    for name in ["Allow", "ETag", "Faregate-Action", "Retry-After", "WWW-Authenticate", "X-Request-Id"] {
+    let names =
+        ["Allow", "ETag", "Faregate-Action", "Faregate-Device", "Retry-After", "WWW-Authenticate", "X-Request-Id"];
+    for name in names {
         assert!(readable.split(", ").any(|known| known == name), "{what}: {readable}");
     }
     assert!(varies_by_origin(reply), "{what}");

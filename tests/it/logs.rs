@@ -174,6 +174,27 @@ async fn opens_a_socket(app: &TestApp) -> Given {
 }
 
 #[tokio::test]
+async fn a_name_that_was_closed_is_a_line_and_a_lane_of_another_kind_is_none() {
+    let (captured, _guard) = listen(LevelFilter::INFO);
+    let app = TestApp::builder().with("FAREGATE_ACCOUNT_FAILURE_LIMIT", "2").start().await;
+    let id = app.sign_up("ann").await.field("id");
+    let access = app.log_in("ann").await.access;
+    for _ in 0..2 {
+        app.post_as(&access, "/api/account/delete/", &json!({"password": "wrong"})).await.is(400);
+    }
+    assert!(!captured.text().contains("password_closed"));
+    app.try_log_in("ann", "wrong").await.is(401);
+    for _ in 0..3 {
+        app.try_log_in("nobody", "wrong").await;
+        app.try_log_in("ann", "wrong").await.is(429);
+    }
+    let lines: Vec<Value> = captured.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let closed: Vec<_> = lines.iter().filter(|line| line["audit.event"] == "password_closed").collect();
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0]["user.id"], id.as_str());
+}
+
+#[tokio::test]
 async fn what_somebody_may_have_to_look_into_is_a_line_that_names_nobody() {
     let (captured, _guard) = listen(LevelFilter::INFO);
     let app = TestApp::start().await;

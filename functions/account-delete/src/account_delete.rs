@@ -30,7 +30,7 @@ pub(crate) enum DeleteError {
 /// When the user changed since the request came in, the password is compared again: there is no way back from this.
 pub(crate) async fn delete(deps: &Deps, caller: Caller, password: Password) -> Result<(), DeleteError> {
     let user_id = caller.user.id;
-    let (turn, password) = (deps.attempts.begin_again(user_id).await?, &password);
+    let (turn, password) = (deps.attempts.begin_again(user_id, caller.session_id).await?, &password);
     let attempt = |Caller { user, session_id, .. }| async move {
         if deps.passwords.verify(password.clone(), Some(&user.password_hash)).await? == Verdict::Mismatch {
             return Err(DeleteError::WrongPassword);

@@ -34,7 +34,7 @@ pub(crate) async fn log_in(deps: &Deps, presented: Presented, held: Held) -> Res
     };
     let presented = Presented { browser, ..presented };
     let user = deps.credentials.check(presented, |user| user.is_staff).await?;
-    let known = browser.filter(|browser| browser.user_id == user.id);
+    let known = browser.filter(|browser| browser.is_of(&user));
     // Another's browser is made known anew: its lane stays that of the other.
     let secret = held.browser.filter(|_| known.is_some());
     let secret = secret.unwrap_or_else(|| CookieSecret::new(deps.randomness.bytes()));
@@ -50,7 +50,7 @@ async fn remember(
     (secret, known): (CookieSecret, Option<KnownDevice>),
 ) -> Option<CookieSecret> {
     let (browsers, now) = (deps.browsers.as_ref()?, deps.clock.now());
-    let new = || KnownDevice { id: DeviceId::new(deps.randomness.uuid_v7(now)), user_id: user.id };
+    let new = || KnownDevice::of(DeviceId::new(deps.randomness.uuid_v7(now)), user);
     match browsers.remember(&secret, &known.unwrap_or_else(new), now).await {
         Ok(()) => Some(secret),
         Err(error) => {

@@ -59,8 +59,13 @@ const MAX_EVICTIONS: usize = 3;
 /// and, where addresses are counted, for those who may not.
 pub(crate) async fn log_in(deps: &Deps, shown: Shown) -> Result<Opened, LogInError> {
     let claimant = Claimant { username: &shown.username, source_ip: shown.source_ip.as_deref(), device: shown.known };
-    let attempt = deps.attempts.begin(claimant).await?;
+    let mut attempt = deps.attempts.begin(claimant).await?;
     let found = deps.sessions.of_user(attempt.user_id, sessions_seen(deps)).await?;
+    if let (Some(device), Some((user, _))) = (attempt.device, &found)
+        && !device.is_of(user)
+    {
+        attempt = deps.attempts.begin(Claimant { device: None, ..claimant }).await?;
+    }
     let stored = found.as_ref().map(|(user, _)| &user.password_hash);
     let verdict = deps.passwords.verify(shown.password.clone(), stored).await?;
     let (user, sessions) = match found {
@@ -91,7 +96,7 @@ fn new_session(deps: &Deps, user: &User, shown: &Shown) -> Session {
 }
 
 fn new_device(deps: &Deps, user: &User) -> KnownDevice {
-    KnownDevice { id: DeviceId::new(deps.randomness.uuid_v7(deps.clock.now())), user_id: user.id }
+    KnownDevice::of(DeviceId::new(deps.randomness.uuid_v7(deps.clock.now())), user)
 }
 
 /// What can as well be done at the next log-in, and so never fails this one.

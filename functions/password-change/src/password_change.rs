@@ -5,6 +5,7 @@ use faregate::audit::{self, AccountEvent};
 use faregate::authentication::{AuthenticationError, Caller};
 use faregate::domain::password::Password;
 use faregate::domain::password_policy::{PersonalAttributes, Unacceptable};
+use faregate::domain::session::SessionId;
 use faregate::domain::user::User;
 use faregate::passwords::{PasswordError, Verdict};
 use faregate::store::StoreError;
@@ -43,11 +44,11 @@ pub(crate) async fn change(deps: &Deps, caller: Caller, wish: Wish) -> Result<()
     let User { id: user_id, ref username, ref first_name, ref last_name, .. } = caller.user;
     let person = PersonalAttributes { username: username.as_str(), first_name, last_name };
     deps.policy.check(&wish.new, &wish.repeated, &person)?;
-    let (turn, wish) = (deps.attempts.begin_again(user_id).await?, &wish);
+    let (turn, wish) = (deps.attempts.begin_again(user_id, caller.session_id).await?, &wish);
     let attempt = |Caller { user, session_id, .. }| async move {
         let new_hash = if is_password_of(deps, &user, &wish.old).await? {
             Some(deps.passwords.hash(wish.new.clone(), deps.randomness.bytes()).await?)
-        } else if is_password_of_too(deps, &user, &wish.new).await? {
+        } else if is_password_of_too(deps, (&user, session_id), &wish.new).await? {
             // The answer to the same request was lost, and here it is again. What it promises is made sure of once more.
             None
         } else {
@@ -65,10 +66,18 @@ pub(crate) async fn change(deps: &Deps, caller: Caller, wish: Wish) -> Result<()
     Ok(())
 }
 
-/// The same for one more password, which is one more attempt.
-async fn is_password_of_too(deps: &Deps, user: &User, password: &Password) -> Result<bool, ChangeError> {
-    let _turn = deps.attempts.begin_again(user.id).await?;
-    Ok(is_password_of(deps, user, password).await?)
+/// The same for one more password, which is one more attempt. When that comes too soon, it is not compared, and the answer is
+/// that of the old one alone.
+async fn is_password_of_too(
+    deps: &Deps,
+    (user, session_id): (&User, Option<SessionId>),
+    password: &Password,
+) -> Result<bool, ChangeError> {
+    match deps.attempts.begin_again(user.id, session_id).await {
+        Ok(_turn) => Ok(is_password_of(deps, user, password).await?),
+        Err(AttemptError::Throttled { .. }) => Ok(false),
+        Err(error @ AttemptError::Store(_)) => Err(error.into()),
+    }
 }
 
 async fn is_password_of(deps: &Deps, user: &User, password: &Password) -> Result<bool, PasswordError> {

@@ -83,7 +83,7 @@ async fn change(service: &Service, typed: &str, change: UserChange, outcome: &st
 
 async fn unlock(service: &Service, typed: &str) -> Result<Report, Failure> {
     let user = find(service, typed).await?;
-    service.attempts().unlock(user.username.as_str()).await?;
+    service.administration().unlock(&user, &deed(service)).await?;
     Ok(Report { line: format!("{} may log in from any device", user.username), user, open_sessions: None })
 }
 

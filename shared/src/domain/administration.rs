@@ -130,6 +130,8 @@ actions! {
     StaffRevoked = "staff_revoked",
     /// The user has a new password.
     PasswordSet = "password_set",
+    /// Failed attempts at the user's name are forgotten: unknown devices may log in again.
+    Unlocked = "unlocked",
     /// One session of the user is over.
     SessionEnded = "session_ended",
     /// Every session of the user is over.

@@ -1,14 +1,32 @@
 //! The device that a session was opened on, as far as its user needs it to tell sessions apart.
 
 use super::id::{DeviceId, UserId};
+use super::user::User;
 
-/// A device on which its user has logged in before.
+/// A device on which its user has logged in before. With a new password and with a log-out everywhere it is unknown again:
+/// whoever had the password before could have made any number of them, each with attempts of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownDevice {
     /// Which.
     pub id: DeviceId,
     /// Whose.
     pub user_id: UserId,
+    /// How often all sessions of the user had been ended when it became known.
+    pub revocations: u64,
+}
+
+impl KnownDevice {
+    /// The device `id`, as `user` is now.
+    #[must_use]
+    pub const fn of(id: DeviceId, user: &User) -> Self {
+        Self { id, user_id: user.id, revocations: user.epochs.revocations }
+    }
+
+    /// Whether it still is one of `user`'s.
+    #[must_use]
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user_id == user.id && self.revocations == user.epochs.revocations
+    }
 }
 
 /// The most characters of the name that an app gives a device.

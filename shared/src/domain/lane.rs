@@ -4,8 +4,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::id::{DeviceId, UserId};
+use super::id::{DeviceId, SessionId, UserId};
 use super::username::{CaseSensitivity, UsernameKey};
+
+/// The kind of a name's lane.
+const NAME: &str = "account";
 
 /// Under what attempts at a password are counted. Lanes do not touch each other: whoever fails in one keeps nobody in another
 /// one waiting.
@@ -22,7 +25,7 @@ impl Lane {
     /// that nobody has.
     #[must_use]
     pub fn of_name(typed: &str, case: CaseSensitivity) -> Self {
-        Self { scope: "account", key: name_digest(typed, case) }
+        Self { scope: NAME, key: name_digest(typed, case) }
     }
 
     /// The own lane of a device on which its user has logged in before.
@@ -31,11 +34,18 @@ impl Lane {
         Self { scope: "device", key: id.to_string() }
     }
 
-    /// The own lane of a user who is logged in and is asked for the password again; it does not say who it was when the user
-    /// is gone.
+    /// The own lane of a session whose user is asked for the password again; it does not say who it was when the user is gone.
     #[must_use]
-    pub fn of_caller(id: UserId) -> Self {
-        Self { scope: "caller", key: digest_of(id.bytes()) }
+    pub fn of_caller(id: UserId, session: Option<SessionId>) -> Self {
+        let session = session.as_ref().map(SessionId::bytes).into_iter().flatten();
+        let bytes: Vec<u8> = id.bytes().iter().chain(session).copied().collect();
+        Self { scope: "caller", key: digest_of(&bytes) }
+    }
+
+    /// Whether unknown devices share it.
+    #[must_use]
+    pub fn is_of_a_name(&self) -> bool {
+        self.scope == NAME
     }
 }
 

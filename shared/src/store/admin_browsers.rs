@@ -48,6 +48,7 @@ impl AdminBrowsers {
         let item = Writer::new(&keys::admin_browser(&secret.hash()))
             .with("device_id", text(browser.id.to_string()))
             .with("user_id", text(browser.user_id.to_string()))
+            .with("revocations", number(browser.revocations))
             .with(keys::TTL, number(now.plus_seconds(BROWSER_KNOWN_SECONDS).seconds()))
             .finish();
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
@@ -57,6 +58,7 @@ impl AdminBrowsers {
 
 fn browser_of(item: &Attributes) -> Result<(KnownDevice, i64), Unreadable> {
     let read = Reader(item);
-    let device = KnownDevice { id: read.parsed("device_id")?, user_id: read.parsed("user_id")? };
+    let (id, user_id) = (read.parsed("device_id")?, read.parsed("user_id")?);
+    let device = KnownDevice { id, user_id, revocations: read.number("revocations")? };
     Ok((device, read.number(keys::TTL)?))
 }

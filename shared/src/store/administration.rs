@@ -15,6 +15,7 @@ use super::users::{CreateUserError, IfUnchanged, Users};
 use crate::domain::admin_session::{AdminSession, AdminSessionPolicy};
 use crate::domain::administration::{Action, Actor, Deed, UserChange};
 use crate::domain::session::{EndReason, SessionId};
+use crate::domain::throttle::RisingDelay;
 use crate::domain::user::{User, UserId};
 
 /// What came of a deed.
@@ -130,6 +131,18 @@ impl Administration {
         self.do_to(update, (Action::SessionEnded, user_id), deed).await
     }
 
+    /// Forgets today's failed attempts at the name of `user`, and opens it to unknown devices if it was closed.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn unlock(&self, user: &User, deed: &Deed) -> Result<(), StoreError> {
+        let lane = self.users.lane(user.username.as_str());
+        let mut parts = vec![self.removal(&keys::throttle(lane.scope, &lane.key, RisingDelay::day(deed.at)))?];
+        parts.extend(self.remember(Action::Unlocked, user.id, deed)?);
+        self.users.table.transact(parts, &self.users.randomness).await.map(drop)
+    }
+
     /// Opens `session`: its user enters the admin site, and the session with the hash `before`, which the browser had, is over.
     ///
     /// # Errors
@@ -146,7 +159,7 @@ impl Administration {
         let put = put.build().map_err(|error| unbuildable(&error))?;
         let mut parts = vec![TransactWriteItem::builder().put(put).build()];
         if let Some(hash) = before {
-            parts.push(self.removal(hash)?);
+            parts.push(self.removal(&keys::admin_session(hash))?);
         }
         let actor = Actor::Administrator(session.user_id);
         let deed = Deed { actor, at: session.created_at, source_ip, epochs: Some(session.epochs) };
@@ -160,14 +173,13 @@ impl Administration {
     ///
     /// When DynamoDB fails; the session goes on then.
     pub async fn leave(&self, session: &AdminSession, deed: &Deed) -> Result<(), StoreError> {
-        let mut parts = vec![self.removal(&session.hash)?];
+        let mut parts = vec![self.removal(&keys::admin_session(&session.hash))?];
         parts.extend(self.remember(Action::Left, session.user_id, deed)?);
         self.users.table.transact(parts, &self.users.randomness).await.map(drop)
     }
 
-    fn removal(&self, hash: &str) -> Result<TransactWriteItem, StoreError> {
-        let key = keys::admin_session(hash).attributes();
-        let delete = Delete::builder().table_name(&self.users.table.name).set_key(Some(key)).build();
+    fn removal(&self, key: &Key) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder().table_name(&self.users.table.name).set_key(Some(key.attributes())).build();
         Ok(TransactWriteItem::builder().delete(delete.map_err(|error| unbuildable(&error))?).build())
     }
 

@@ -179,17 +179,6 @@ impl Throttles {
         }
     }
 
-    /// Forgets today's attempts in `lane`. One write.
-    ///
-    /// # Errors
-    ///
-    /// When DynamoDB fails.
-    pub async fn forget(&self, lane: &Lane, now: Timestamp) -> Result<(), StoreError> {
-        let key = keys::throttle(lane.scope, &lane.key, RisingDelay::day(now)).attributes();
-        let delete = self.table.client.delete_item().table_name(&self.table.name).set_key(Some(key));
-        delete.send().await.map(|_| ()).map_err(|error| self.table.failed("DeleteItem", &error))
-    }
-
     fn update(&self, key: &keys::Key) -> UpdateItemFluentBuilder {
         self.table.client.update_item().table_name(&self.table.name).set_key(Some(key.attributes()))
     }

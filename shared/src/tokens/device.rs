@@ -20,7 +20,7 @@ const MAX_LENGTH: usize = 256;
 
 /// What is signed for `device`, whose user has the name with the digest `name`.
 fn message(device: &KnownDevice, name: &str) -> String {
-    format!("{PURPOSE}\n{}\n{}\n{name}", device.id, device.user_id)
+    format!("{PURPOSE}\n{}\n{}\n{}\n{name}", device.id, device.user_id, device.revocations)
 }
 
 impl Ring {
@@ -32,7 +32,7 @@ impl Ring {
         let signature = signed.map_err(|_| KeyringError::CannotSign)?;
         let kid = key.kid.as_deref().unwrap_or_default();
         let [id, user_id] = [device.id.bytes(), device.user_id.bytes()].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
-        Ok(DeviceToken(format!("{kid}.{id}.{user_id}.{signature}")))
+        Ok(DeviceToken(format!("{kid}.{id}.{user_id}.{}.{signature}", device.revocations)))
     }
 
     /// The device that `value` is of, if it is one of ours for the name with the digest `name`.
@@ -41,13 +41,14 @@ impl Ring {
             return None;
         }
         let parts: Vec<&str> = value.split('.').collect();
-        let [kid, id, user_id, signature] = parts.as_slice() else { return None };
+        let [kid, id, user_id, revocations, signature] = parts.as_slice() else { return None };
         let key = self.verification_key(Some(kid))?;
         // A secret of refresh tokens, or the one key that a Django shares.
         if key.algorithm != Algorithm::HS256 || key.signs == Some(TokenType::Access) {
             return None;
         }
-        let device = KnownDevice { id: DeviceId::new(uuid(id)?), user_id: UserId::new(uuid(user_id)?) };
+        let (id, user_id) = (DeviceId::new(uuid(id)?), UserId::new(uuid(user_id)?));
+        let device = KnownDevice { id, user_id, revocations: revocations.parse().ok()? };
         let is_ours = crypto::verify(signature, message(&device, name).as_bytes(), &key.key, Algorithm::HS256);
         matches!(is_ours, Ok(true)).then_some(device)
     }
@@ -74,7 +75,7 @@ mod tests {
     async fn a_value_is_good_for_one_name_under_our_key_to_the_letter() {
         let ring = ring(KEY).await;
         let [id, user_id] = [1, 2].map(Uuid::from_u128);
-        let device = KnownDevice { id: DeviceId::new(id), user_id: UserId::new(user_id) };
+        let device = KnownDevice { id: DeviceId::new(id), user_id: UserId::new(user_id), revocations: 7 };
         let token = ring.device_token(&device, "name").unwrap();
         let value = token.expose();
         assert_eq!(ring.known_device(value, "name"), Some(device));
@@ -88,7 +89,7 @@ mod tests {
             assert_eq!(ring.known_device(&other, "name"), None, "{other}");
         }
         let long = format!("{value}{}", "x".repeat(MAX_LENGTH));
-        for bad in ["", ".", "...", "a.b.c.d", &format!("{value}="), &format!("{value}."), &value[1..], &long] {
+        for bad in ["", ".", "....", "a.b.c.d.e", &format!("{value}="), &format!("{value}."), &value[1..], &long] {
             assert_eq!(ring.known_device(bad, "name"), None, "{bad}");
         }
     }

@@ -23,6 +23,25 @@ async fn an_address_that_fails_at_many_names_has_to_wait_for_the_next_hour() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_full_uses_up_nobodys_attempts() {
+    let app = TestApp::builder().with("FAREGATE_ADDRESS_FAILURE_LIMIT", "2").start().await;
+    app.sign_up("ann").await.is(201);
+    let mut phone = app.phone("203.0.113.7");
+    for name in ["a", "b"] {
+        phone.log_in(name, "wrong").await.is(401);
+    }
+    for _ in 0..20 {
+        assert!(told_to_wait(&phone.log_in("ann", "wrong").await) > 1);
+    }
+    for _ in 0..5 {
+        app.phone("203.0.113.8").log_in("ann", "wrong").await;
+    }
+    let attempts = app.items().await;
+    let most = attempts.iter().filter_map(|item| item.get("attempts")?.as_n().ok()?.parse::<u32>().ok()).max();
+    assert_eq!(most, Some(2), "of an address");
+}
+
+#[tokio::test]
 async fn log_ins_that_succeed_are_not_held_to_an_address() {
     let app = TestApp::builder().with("FAREGATE_ADDRESS_FAILURE_LIMIT", "2").start().await;
     app.sign_up("ann").await.is(201);

@@ -79,6 +79,34 @@ async fn a_device_that_failed_all_day_is_as_unknown_as_any() {
 }
 
 #[tokio::test]
+async fn devices_that_were_made_with_an_old_password_are_unknown() {
+    let app = TestApp::builder().with("FAREGATE_ADDRESS_FAILURE_LIMIT", "8").start().await;
+    let owners = app.owners_phone("ann", "203.0.113.7").await;
+    let mut thieves = Vec::new();
+    for _ in 0..6 {
+        let mut phone = app.phone("198.51.100.1");
+        phone.log_in("ann", PASSWORD).await.is(200);
+        thieves.push(phone);
+    }
+    let access = app.log_in("ann").await.access;
+    app.change_password(&access, "another-Oak-77").await.is(200);
+    // All of them together have what one unknown device has.
+    let mut judged = 0;
+    for _ in 0..4 {
+        for thief in &mut thieves {
+            judged += usize::from(thief.log_in("ann", PASSWORD).await.status == 401);
+        }
+    }
+    assert!(judged <= 5, "{judged}");
+    // The owner's is known again with the first log-in.
+    app.clock.advance_seconds(30);
+    let mut owners = owners;
+    let before = owners.device.clone();
+    owners.log_in("ann", "another-Oak-77").await.is(200);
+    assert_ne!(owners.device, before);
+}
+
+#[tokio::test]
 async fn a_value_that_is_none_of_ours_is_as_good_as_none() {
     let app = TestApp::start().await;
     let bens = app.owners_phone("ben", "203.0.113.8").await;

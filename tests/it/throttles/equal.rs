@@ -37,5 +37,5 @@ async fn unknown_wrong_and_inactive_take_equally_long() {
         times[SAMPLES / 2].as_secs_f64()
     });
     let [least, most] = [f64::min, f64::max].map(|pick| medians.into_iter().reduce(pick).unwrap());
-    assert!(most / least < 1.25, "medians of unknown, no name, wrong and inactive: {medians:?} s");
+    assert!(most / least < 1.5, "medians of unknown, no name, wrong and inactive: {medians:?} s");
 }

@@ -1,5 +1,6 @@
 //! An operator lets unknown devices in again.
 
+use faregate::domain::administration::{Actor, Deed};
 use faregate_tests::{PASSWORD, TestApp};
 
 use super::told_to_wait;
@@ -12,6 +13,12 @@ async fn an_operator_opens_a_name_that_was_closed() {
         app.try_log_in("ann", "wrong").await.is(401);
     }
     assert!(told_to_wait(&app.try_log_in("ann", PASSWORD).await) > 30);
-    app.service.attempts().unlock("ANN").await.unwrap();
+    let users = app.service.users();
+    let ann = users.find(users.find_id("ann").await.unwrap().unwrap()).await.unwrap().unwrap();
+    let deed = Deed { actor: Actor::Operator, at: app.clock.now(), source_ip: None, epochs: None };
+    app.service.administration().unlock(&ann, &deed).await.unwrap();
     app.log_in("ann").await;
+    // The trail tells of it.
+    let mut browser = app.administrator("boss").await;
+    assert!(browser.get("/admin/trail/").await.text.contains("Let unknown devices in again"));
 }

@@ -143,6 +143,7 @@ const fn in_words(action: Action) -> &'static str {
         Action::SessionEnded => "Ended a session",
         Action::SessionsEnded => "Ended all sessions",
         Action::Deleted => "Deleted the user",
+        Action::Unlocked => "Let unknown devices in again",
         Action::Entered => "Logged in here",
         Action::Left => "Logged out here",
     }
