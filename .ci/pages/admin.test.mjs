@@ -182,11 +182,13 @@ test("an administrator who is deactivated is out at the next click, and what was
 test("cookies are for this host alone, for no script, and for no other site", async () => {
   const { context, page, username } = await administrator();
   const named = Object.fromEntries((await context.cookies()).map((cookie) => [cookie.name, cookie]));
-  assert.deepEqual(Object.keys(named).sort(), ["__Host-faregate_admin", "__Host-faregate_log_in"]);
-  for (const cookie of Object.values(named)) {
-    const { httpOnly, secure, sameSite, path, domain, expires } = cookie;
-    const wanted = { httpOnly: true, secure: true, sameSite: "Strict", path: "/", domain: "localhost", expires: -1 };
-    assert.deepEqual({ httpOnly, secure, sameSite, path, domain, expires }, wanted);
+  const names = ["__Host-faregate_admin", "__Host-faregate_browser", "__Host-faregate_log_in"];
+  assert.deepEqual(Object.keys(named).sort(), names);
+  for (const { name, httpOnly, secure, sameSite, path, domain, expires } of Object.values(named)) {
+    const wanted = { httpOnly: true, secure: true, sameSite: "Strict", path: "/", domain: "localhost" };
+    assert.deepEqual({ httpOnly, secure, sameSite, path, domain }, wanted);
+    // The one by which the browser is known again outlives it.
+    assert.equal(expires === -1, name !== "__Host-faregate_browser", name);
   }
   await click(page, "Log out");
   assert.ok(!(await context.cookies()).some((cookie) => cookie.name === "__Host-faregate_admin"));
