@@ -138,6 +138,7 @@ async fn pass_on(mut client: Line, shared: &Arc<Shared>) {
         let _under_way = shared.under_way();
         let fault = shared.fault_of(&asked);
         match fault {
+            // Waits for nothing: the latency is the fault.
             Some(Fault::Late(delay)) => tokio::time::sleep(delay).await,
             Some(Fault::HeldBefore) => shared.hold().await,
             _ => {}
