@@ -12,28 +12,11 @@ use serde_json::json;
 use crate::door::Door;
 
 /// All that goes wrong, quickly for the most part: each of the slow ones keeps a client for seconds.
-const FAULTS: [Fault; 20] = [
-    Fault::Throttled,
-    Fault::Internal,
-    Fault::Unavailable,
-    Fault::Conflict,
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::Truncated,
-    Fault::Garbage,
-    Fault::Late(Duration::from_millis(200)),
-    Fault::Throttled,
-    Fault::Internal,
-    Fault::Unavailable,
-    Fault::Conflict,
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::Truncated,
-    Fault::Garbage,
-    Fault::Late(Duration::from_millis(200)),
-    Fault::Hang,
-    Fault::Late(Duration::from_millis(2_500)),
-];
+fn faults() -> Vec<Fault> {
+    let delayed = Fault::Late(Duration::from_millis(200));
+    let brief = [&Fault::BRIEF[..], &[delayed]].concat();
+    [brief.as_slice(), &brief, &[Fault::Hang, Fault::Late(Duration::from_millis(2_500))]].concat()
+}
 
 /// The service under faults.
 #[derive(Debug)]
@@ -63,7 +46,7 @@ impl Ground {
 
     /// From now on about so many calls of a thousand meet a fault, as `seed` says.
     pub fn disturb(&self, per_thousand: u32, seed: u64) {
-        self.way.plan(Plan::sometimes(per_thousand, &FAULTS, seed));
+        self.way.plan(Plan::sometimes(per_thousand, &faults(), seed));
     }
 
     /// The next `count` transactions of the first environment are lost on their way, and it hears that they were carried out.

@@ -24,26 +24,22 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "sign_up",
         routes: &["/api/sign_up"],
-        gate: 0,
         needs: |_, name| nobody(name).boxed(),
         ask: |lane, case| async move { lane.faulty.sign_up(&case.name).await }.boxed(),
         status: 201,
-        lost: &[],
         // "already exists": it was made by the first try, with that password.
         again: &[400],
         left: |lane, case, _| can_log_in(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "sign_up with a bad field",
         routes: &["/api/sign_up"],
-        gate: 0,
         needs: |_, name| nobody(name).boxed(),
         ask: |lane, case| {
             async move { lane.faulty.post("/api/sign_up/", &json!({"username": case.name})).await }.boxed()
         },
         status: 400,
-        lost: &[],
-        again: &[],
         left: |lane, case, reply| {
             async move {
                 assert_eq!(reply.unwrap().json["password1"], json!(["This field is required."]));
@@ -52,6 +48,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "sign_up with an access token",
@@ -63,7 +60,6 @@ pub(crate) const ROWS: &[Row] = &[
             async move { lane.faulty.send(with_bearer(request, &case.access)).await }.boxed()
         },
         status: 201,
-        lost: &[],
         again: &[400],
         left: |lane, case, _| {
             async move {
@@ -71,16 +67,13 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "log_in",
         routes: &["/api/log_in"],
-        gate: 0,
         needs: |lane, name| stranger(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.try_log_in(&case.name, PASSWORD).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, _, reply| {
             async move {
                 lane.healthy.me(&reply.unwrap().field("access")).await.is(200);
@@ -88,68 +81,55 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "log_in for which another session gives way",
         routes: &["/api/log_in"],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.try_log_in(&case.name, PASSWORD).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, _, reply| {
             async move {
                 lane.healthy.me(&reply.unwrap().field("access")).await.is(200);
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "log_in with a wrong password",
         routes: &["/api/log_in"],
-        gate: 0,
         needs: |lane, name| stranger(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.try_log_in(&case.name, NEW_PASSWORD).await }.boxed(),
         status: 401,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| can_log_in(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "me",
         routes: &["/api/me"],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.me(&case.access).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, case, reply| async move { is_me(case, reply) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "me with HTTP Basic",
         routes: &["/api/me"],
-        gate: 0,
         needs: |lane, name| stranger(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.send(basic(&case.name, PASSWORD)).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, case, reply| async move { is_me(case, reply) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "me with a session of the admin site",
         routes: &["/api/me"],
-        gate: 0,
         needs: |lane, name| async move { lane.administering(nobody(name).await) }.boxed(),
         ask: |lane, case| {
             async move { lane.browser_of(case).send(Request::get("/api/me/"), Body::empty()).await }.boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, _, reply| async move { assert_eq!(reply.unwrap().json["username"], "boss") }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "password/change",
@@ -157,9 +137,6 @@ pub(crate) const ROWS: &[Row] = &[
         gate: 1,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.change_password(&case.access, NEW_PASSWORD).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| {
             async move {
                 lane.healthy.me(&case.access).await.is(200);
@@ -169,6 +146,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "account/delete",
@@ -179,8 +157,6 @@ pub(crate) const ROWS: &[Row] = &[
             let body = json!({"password": PASSWORD});
             async move { lane.faulty.post_as(&case.access, "/api/account/delete/", &body).await }.boxed()
         },
-        status: 200,
-        lost: &[],
         // The first try did it: nobody has this token.
         again: &[401],
         left: |lane, case, _| {
@@ -191,6 +167,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
 ];
 

@@ -71,7 +71,6 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "admin: log-in",
         routes: &["/admin/login"],
-        gate: 0,
         needs: |lane, name| at_the_log_in(lane, name).boxed(),
         ask: |lane, case| {
             async move {
@@ -85,8 +84,6 @@ pub(crate) const ROWS: &[Row] = &[
             .boxed()
         },
         status: 303,
-        lost: &[],
-        again: &[],
         left: |lane, _, reply| {
             async move {
                 let mut browser = lane.healthy.browser();
@@ -95,16 +92,14 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: log-out",
         routes: &["/admin/logout"],
-        gate: 0,
         needs: |lane, name| on_the_site(lane, name).boxed(),
         ask: |lane, case| send(lane, case, ("/admin/logout/", &[])).boxed(),
         status: 303,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| {
             async move {
                 let mut browser = lane.healthy.browser();
@@ -113,6 +108,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: the list",
@@ -120,10 +116,8 @@ pub(crate) const ROWS: &[Row] = &[
         gate: 2,
         needs: |lane, name| async move { lane.administering(stranger(&lane.healthy, name).await) }.boxed(),
         ask: |lane, case| open(lane, case, "/admin/users/").boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, _, reply| async move { assert!(reply.unwrap().text.contains("<a href=\"/admin/users/")) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "admin: the list, sought by name",
@@ -133,21 +127,15 @@ pub(crate) const ROWS: &[Row] = &[
         ask: |lane, case| {
             async move { open(lane, case, &format!("/admin/users/?q={}&active=yes&staff=no", case.name)).await }.boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, case, reply| async move { assert!(reply.unwrap().text.contains(&case.id)) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "admin: the trail",
         routes: &["/admin/trail"],
-        gate: 0,
         needs: |lane, name| async move { lane.administering(nobody(name).await) }.boxed(),
         ask: |lane, case| open(lane, case, "/admin/trail/").boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
-        left: |_, _, _| async {}.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "admin: a user",
@@ -155,10 +143,8 @@ pub(crate) const ROWS: &[Row] = &[
         gate: 2,
         needs: |lane, name| shown(lane, name, "").boxed(),
         ask: |lane, case| async move { open(lane, case, &address(case)).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, case, reply| async move { assert!(reply.unwrap().text.contains(&case.name)) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "admin: adding a user",
@@ -184,7 +170,6 @@ pub(crate) const ROWS: &[Row] = &[
             .boxed()
         },
         status: 303,
-        lost: &[],
         // "already exists": the first try made it.
         again: &[400],
         left: |lane, case, _| {
@@ -193,6 +178,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: new names",
@@ -204,10 +190,10 @@ pub(crate) const ROWS: &[Row] = &[
                 .boxed()
         },
         status: 303,
-        lost: &[],
         // "changed in between": by the first try.
         again: &[409],
         left: |lane, case, _| says(lane, case, "value=\"Benno\"").boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "admin: deactivating a user",
@@ -216,7 +202,6 @@ pub(crate) const ROWS: &[Row] = &[
         needs: |lane, name| shown(lane, name, "").boxed(),
         ask: |lane, case| async move { send(lane, case, (&address(case), &[("action", "deactivate")])).await }.boxed(),
         status: 303,
-        lost: &[],
         again: &[409],
         left: |lane, case, _| {
             async move {
@@ -225,6 +210,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: making staff",
@@ -233,7 +219,6 @@ pub(crate) const ROWS: &[Row] = &[
         needs: |lane, name| shown(lane, name, "").boxed(),
         ask: |lane, case| async move { send(lane, case, (&address(case), &[("action", "grant_staff")])).await }.boxed(),
         status: 303,
-        lost: &[],
         again: &[409],
         left: |lane, case, _| {
             async move {
@@ -241,6 +226,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: ending a session",
@@ -255,8 +241,6 @@ pub(crate) const ROWS: &[Row] = &[
             .boxed()
         },
         status: 303,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| {
             async move {
                 lane.healthy.refresh(&case.refresh).await.is(200);
@@ -264,6 +248,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: ending all sessions",
@@ -274,9 +259,9 @@ pub(crate) const ROWS: &[Row] = &[
             async move { send(lane, case, (&address(case), &[("action", "end_sessions")])).await }.boxed()
         },
         status: 303,
-        lost: &[],
         again: &[409],
         left: |lane, case, _| is_logged_in_nowhere(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "admin: a new password",
@@ -291,7 +276,6 @@ pub(crate) const ROWS: &[Row] = &[
             .boxed()
         },
         status: 303,
-        lost: &[],
         again: &[409],
         left: |lane, case, _| {
             async move {
@@ -300,6 +284,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "admin: a deletion",
@@ -320,7 +305,6 @@ pub(crate) const ROWS: &[Row] = &[
             .boxed()
         },
         status: 303,
-        lost: &[],
         // The first try did it.
         again: &[404],
         left: |lane, case, _| {
@@ -330,5 +314,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
 ];

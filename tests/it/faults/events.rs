@@ -51,7 +51,6 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "authorizer that looks at the session",
         routes: &[],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| {
             async move {
@@ -61,15 +60,12 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, _, reply| async move { assert_eq!(reply.unwrap().json["isAuthorized"], true) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "ws-authorizer with a ticket",
         routes: &[],
-        gate: 0,
         needs: |lane, name| with_a_ticket(lane, name).boxed(),
         ask: |lane, case| {
             async move {
@@ -83,7 +79,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        status: 200,
         // A ticket that was used up by a delete whose answer never came is one that was used before.
         lost: &[403],
         again: &[403],
@@ -95,11 +90,11 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "ws-connect: $connect",
         routes: &[],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| {
             async move {
@@ -107,15 +102,12 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| async move { assert!(is_on_record(lane, case).await) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "ws-connect: $disconnect",
         routes: &[],
-        gate: 0,
         needs: |lane, name| connected(lane, name).boxed(),
         ask: |lane, case| {
             async move {
@@ -123,15 +115,12 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| is_forgotten(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "ws-reaper for a user",
         routes: &[],
-        gate: 0,
         needs: |lane, name| {
             async move {
                 let case = connected(lane, name).await;
@@ -152,9 +141,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| is_forgotten(lane, case).boxed(),
+        ..Row::PLAIN
     },
 ];

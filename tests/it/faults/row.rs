@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use faregate_tests::{Record, Reply, TestApp};
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use super::lane::Lane;
@@ -26,6 +27,22 @@ pub(crate) struct Row {
     pub(crate) again: &'static [u16],
     /// Looks, by a way without faults, whether the work is done; of the answer that said so, if it was the success itself.
     pub(crate) left: for<'a> fn(&'a Lane, &'a Case, Option<&'a Reply>) -> BoxFuture<'a, ()>,
+}
+
+impl Row {
+    /// A row of which nothing is said: it is named and filled in. Nobody is told apart by it, it answers 200, to a second try as
+    /// well, and leaves nothing to look for.
+    pub(crate) const PLAIN: Self = Self {
+        name: "",
+        routes: &[],
+        gate: 0,
+        needs: |_, _| async { Case::default() }.boxed(),
+        ask: |_, _| async { unreachable!("a row that asks nothing") }.boxed(),
+        status: 200,
+        lost: &[],
+        again: &[],
+        left: |_, _, _| async {}.boxed(),
+    };
 }
 
 /// What a request is made of.

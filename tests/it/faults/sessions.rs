@@ -41,12 +41,8 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "token/refresh",
         routes: &["/api/token/refresh"],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.refresh(&case.refresh).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, reply| {
             async move {
                 let given = reply.unwrap().field("refresh");
@@ -56,16 +52,13 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "token/refresh with rotation ids",
         routes: &["/api/token/refresh"],
-        gate: 0,
         needs: |lane, name| client(lane, name).boxed(),
         ask: |lane, case| async move { lane.faulty.refresh_with(record(case)).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, reply| {
             async move {
                 let given = reply.unwrap().field("refresh");
@@ -74,45 +67,38 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "token/refresh of a thief without the id",
         routes: &["/api/token/refresh"],
-        gate: 0,
         needs: |lane, name| client(lane, name).boxed(),
         ask: |lane, case| async move { lane.faulty.refresh(&record(case).refresh).await }.boxed(),
         status: 401,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| {
             async move {
                 lane.healthy.refresh_with(record(case)).await.is(401);
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
     Row {
         name: "token/verify of a refresh token",
         routes: &["/api/token/verify"],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.verify(&case.refresh).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
-        left: |_, _, _| async {}.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "log_out",
         routes: &["/api/log_out"],
-        gate: 0,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.log_out(&case.refresh).await }.boxed(),
-        status: 200,
-        lost: &[],
         // "blacklisted": the first try ended it.
         again: &[401],
         left: |lane, case, _| is_logged_out(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "log_out/all",
@@ -122,11 +108,10 @@ pub(crate) const ROWS: &[Row] = &[
         ask: |lane, case| {
             async move { lane.faulty.post_as(&case.access, "/api/log_out/all/", &json!({})).await }.boxed()
         },
-        status: 200,
-        lost: &[],
         // The first try ended the session that asks, too.
         again: &[401],
         left: |lane, case, _| are_all_logged_out(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "log_out/others",
@@ -136,10 +121,8 @@ pub(crate) const ROWS: &[Row] = &[
         ask: |lane, case| {
             async move { lane.faulty.post_as(&case.access, "/api/log_out/others/", &json!({})).await }.boxed()
         },
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| is_the_other_logged_out(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "sessions",
@@ -147,10 +130,8 @@ pub(crate) const ROWS: &[Row] = &[
         gate: 1,
         needs: |lane, name| user(&lane.healthy, name).boxed(),
         ask: |lane, case| async move { lane.faulty.sessions(&case.access).await }.boxed(),
-        status: 200,
-        lost: &[],
-        again: &[],
         left: |_, _, reply| async move { assert_eq!(reply.unwrap().json.as_array().unwrap().len(), 2) }.boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "sessions/{sid}",
@@ -161,9 +142,8 @@ pub(crate) const ROWS: &[Row] = &[
             async move { lane.faulty.end_session(&case.access, &claim(&case.other_access, "sid")).await }.boxed()
         },
         status: 204,
-        lost: &[],
-        again: &[],
         left: |lane, case, _| is_the_other_logged_out(lane, case).boxed(),
+        ..Row::PLAIN
     },
     Row {
         name: "ws_ticket",
@@ -175,8 +155,6 @@ pub(crate) const ROWS: &[Row] = &[
             async move { lane.faulty.send(request).await }.boxed()
         },
         status: 201,
-        lost: &[],
-        again: &[],
         left: |lane, _, reply| {
             async move {
                 let event = super::events::offering(&reply.unwrap().field("ticket"));
@@ -185,5 +163,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
+        ..Row::PLAIN
     },
 ];

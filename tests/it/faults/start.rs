@@ -6,18 +6,6 @@ use serde_json::json;
 
 use super::lane::{Lane, shared};
 
-/// Faults that are over soon, so that many of them can be met one after the other.
-const SOON: [Fault; 8] = [
-    Fault::Throttled,
-    Fault::Internal,
-    Fault::Unavailable,
-    Fault::Conflict,
-    Fault::ResetBefore,
-    Fault::ResetAfter,
-    Fault::Truncated,
-    Fault::Garbage,
-];
-
 /// A log-in, the first request of a service that started while `plan` held.
 async fn first_request(plan: Plan) {
     let lane = Lane::start().await;
@@ -48,7 +36,7 @@ async fn a_ring_whose_step_failed_takes_it_with_the_next_call_and_signs_on() {
     let lane = Lane::start().await;
     lane.healthy.sign_up("ann").await.is(201);
     let mut failed = 0;
-    for fault in SOON {
+    for fault in Fault::BRIEF {
         for plan in [0, 1, 2].into_iter().flat_map(|nth| [Plan::once(nth, fault), Plan::from(nth, fault)]) {
             // Longer than the days for which a key signs.
             lane.healthy.clock.advance_seconds(91 * 86_400);

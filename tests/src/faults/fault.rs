@@ -42,6 +42,18 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Those that are over at once, so that many of them can be met one after the other.
+    pub const BRIEF: [Self; 8] = [
+        Self::Throttled,
+        Self::Internal,
+        Self::Unavailable,
+        Self::Conflict,
+        Self::ResetBefore,
+        Self::ResetAfter,
+        Self::Truncated,
+        Self::Garbage,
+    ];
+
     /// All that end by themselves, with two delays: one that an attempt has the time for, one that it has not.
     pub const ALL: [Self; 11] = [
         Self::Throttled,
