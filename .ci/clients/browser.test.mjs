@@ -1,16 +1,9 @@
 // The clients of the guide in Chromium, against the running service.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import http from "node:http";
 import { after, before, test } from "node:test";
-import { API, installed, post, signUp, socketUrl, watch } from "./service.mjs";
-
-const { chromium } = installed("playwright-core");
-const CLIENTS = new URL("../../docs/guides/clients/", import.meta.url);
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--no-proxy-server",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
+import { launch, serving } from "./chromium.mjs";
+import { API, post, signUp, socketUrl, watch } from "./service.mjs";
 
 const PAGE = `<!doctype html><title>Faregate</title><p id="status"></p><p id="who"></p>
 <script type="module">
@@ -36,13 +29,8 @@ const PAGE = `<!doctype html><title>Faregate</title><p id="status"></p><p id="wh
 let server, browser;
 
 before(async () => {
-  server = http.createServer(async ({ url }, response) => {
-    if (url === "/") return response.setHeader("Content-Type", "text/html").end(PAGE);
-    const text = await readFile(new URL(`.${url}`, CLIENTS)).catch(() => null);
-    response.writeHead(text ? 200 : 404, { "Content-Type": "text/javascript" }).end(text);
-  });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+  server = await serving(PAGE);
+  browser = await launch();
 });
 
 after(async () => {

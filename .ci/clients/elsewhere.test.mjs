@@ -2,18 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import http from "node:http";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { installed, post, signUp } from "./service.mjs";
+import { launch, serving } from "./chromium.mjs";
+import { post, signUp } from "./service.mjs";
 
-const { chromium } = installed("playwright-core");
-const CLIENTS = new URL("../../docs/guides/clients/", import.meta.url);
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--no-proxy-server",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
 const PAGE = `<!doctype html><title>Elsewhere</title>
 <script type="module">
   import { start } from "/browser.js";
@@ -27,19 +20,14 @@ const listed = () => `http://localhost:${server.address().port}`;
 const unlisted = () => `http://127.0.0.1:${server.address().port}`;
 
 before(async () => {
-  server = http.createServer(async ({ url }, response) => {
-    if (url === "/") return response.setHeader("Content-Type", "text/html").end(PAGE);
-    const text = await readFile(new URL(`.${url}`, CLIENTS)).catch(() => null);
-    response.writeHead(text ? 200 : 404, { "Content-Type": "text/javascript" }).end(text);
-  });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  server = await serving(PAGE);
   const env = { ...process.env, FAREGATE_CORS_ORIGINS: listed(), FAREGATE_BASIC_AUTH: "on" };
   const ports = ["--memory", "--port", "0", "--dynamodb-port", "0"];
   service = spawn(process.env.CLIENTS_LOCAL, ports, { env, stdio: ["ignore", "pipe", "ignore"] });
   const [greeting] = await once(createInterface({ input: service.stdout }), "line");
   // By its address: for both origins it is another site.
   api = greeting.match(/http:\/\/localhost:\d+/)[0].replace("localhost", "127.0.0.1");
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+  browser = await launch();
 });
 
 after(async () => {

@@ -1,15 +1,10 @@
 // clients/typescript in tabs of Chromium that share one session in IndexedDB, against the running service.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import http from "node:http";
 import { after, before, test } from "node:test";
-import { API, installed, signUp } from "./service.mjs";
+import { launch, listening } from "./chromium.mjs";
+import { API, signUp } from "./service.mjs";
 
-const { chromium } = installed("playwright-core");
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--no-proxy-server",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
 const PAGE = `<!doctype html><title>Faregate</title>
 <script type="module">
   import { LoggedOut, createClient } from "/faregate.js";
@@ -22,7 +17,7 @@ let server, browser, context;
 let refreshes = 0;
 
 before(async () => {
-  server = http.createServer(async (request, response) => {
+  server = await listening(async (request, response) => {
     const { method, url, headers } = request;
     if (url === "/") return response.setHeader("Content-Type", "text/html").end(PAGE);
     if (url.startsWith("/api/")) { // the API is at the page's origin
@@ -38,8 +33,7 @@ before(async () => {
     const text = await readFile(`${process.env.CLIENTS_TYPESCRIPT}/src${url}`).catch(() => null);
     response.writeHead(text ? 200 : 404, { "Content-Type": "text/javascript" }).end(text);
   });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+  browser = await launch();
   context = await browser.newContext();
 });
 
