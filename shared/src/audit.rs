@@ -44,6 +44,27 @@ pub fn session(user_id: UserId, session_id: SessionId, event: SessionEvent, coun
     );
 }
 
+/// Writes the line about a session that was opened by a refresh token of the Django that its user was imported from.
+pub fn carried_over(user_id: UserId, session_id: SessionId) {
+    tracing::info!(
+        message = "audit",
+        audit.event = "session_carried_over",
+        user.id = %user_id,
+        session.id = %session_id,
+    );
+}
+
+/// Writes the line about a Django's refresh token that was shown again, and for no lost answer: its holder has the session's own
+/// tokens, so somebody else has a copy, or a backup was put back. Nothing was ended but by a log-out.
+pub fn carried_token_shown_again(user_id: UserId, session_id: SessionId) {
+    tracing::warn!(
+        message = "audit",
+        audit.event = "carried_token_shown_again",
+        user.id = %user_id,
+        session.id = %session_id,
+    );
+}
+
 /// What happened to an account: what its user did, but for the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountEvent {

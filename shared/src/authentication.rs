@@ -52,6 +52,9 @@ pub enum AuthenticationError {
     /// Its user is gone.
     #[error("the user does not exist")]
     UserNotFound,
+    /// Its user has no id of ours: a Django beside us made it.
+    #[error("the user is another system's")]
+    ForeignUser,
     /// Its user was deactivated.
     #[error("the user is inactive")]
     UserInactive,
@@ -109,7 +112,7 @@ impl Authenticator {
             Err(VerifyError::Token(error)) => return Err(error.into()),
             Err(VerifyError::Keyring(error)) => return Err(AuthenticationError::Keyring(error)),
         };
-        self.standing(claims.principal().ok_or(AuthenticationError::UserNotFound)?).await
+        self.standing(claims.principal().ok_or(AuthenticationError::ForeignUser)?).await
     }
 
     /// Does `attempt` for `caller`; when the caller changed since it was read, reads it again (one batch read) and tries

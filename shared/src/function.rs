@@ -1,6 +1,9 @@
 //! The life of a Lambda function, the same for all: logging, settings, what it may touch, then requests or events until
 //! Lambda ends the process.
 //!
+//! Every `main` has one thread for what waits: Lambda gives a process one event at a time, on a fraction of a processor where
+//! nothing is hashed, and more threads would only take longer to start and more memory. Hashes have threads of their own.
+//!
 //! A function that cannot start writes one line that says why and ends: Lambda reports the failed start, and the next
 //! invocation tries again.
 
@@ -9,11 +12,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::Router;
+use lambda_http::lambda_runtime;
 use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::events;
-use crate::http::{Cors, Edge, app};
+use crate::http::{Cors, Edge, app, lambda_service};
 use crate::logging;
 use crate::randomness::Randomness;
 use crate::service::{Service, StartError};
@@ -31,7 +35,7 @@ pub async fn serve_requests<D>(
 ) -> ExitCode {
     let serving = async {
         let (service, deps) = started(required, start).await?;
-        lambda_http::run(app(router(deps), service.edge())).await
+        lambda_runtime::run(lambda_service(app(router(deps), service.edge()))).await
     };
     ended(serving.await)
 }
@@ -46,7 +50,11 @@ pub async fn serve_routes(routes: Router) -> ExitCode {
         }
         let cors = Cors::new(&settings.cors_origins);
         let telemetry = Telemetry::new(settings.metrics_namespace, Clock::system());
-        lambda_http::run(app(routes, Edge { randomness: Randomness::from_system()?, telemetry, cors })).await
+        lambda_runtime::run(lambda_service(app(
+            routes,
+            Edge { randomness: Randomness::from_system()?, telemetry, cors },
+        )))
+        .await
     };
     ended(serving.await)
 }

@@ -4,16 +4,19 @@
 //! schedule, within a minute.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::DisplayErrorContext;
+use aws_sdk_lambda::error::{DisplayErrorContext, SdkError};
+use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::aws::configuration;
+use crate::aws::{HttpClient, configuration};
 use crate::domain::user::UserId;
 
 /// How long a request waits for Lambda to take the message, the first connection to it included.
@@ -28,9 +31,16 @@ enum Way {
     /// There is none: the schedule alone closes sockets.
     None,
     /// An asynchronous invocation: Lambda queues it, and tries twice more when the function fails.
-    Lambda { client: Client, function: String },
+    Lambda(Arc<Lambda>),
     /// A queue in this process, where all functions run in one.
     Queue(UnboundedSender<Value>),
+}
+
+struct Lambda {
+    function: String,
+    http_client: HttpClient,
+    /// Made when somebody is told for the first time: most environments end before they tell anybody anything.
+    client: OnceCell<Client>,
 }
 
 impl Reaper {
@@ -40,9 +50,10 @@ impl Reaper {
         Self(Way::None)
     }
 
-    /// The Lambda function `function`, reached as the environment says.
-    pub async fn lambda(function: String) -> Self {
-        Self(Way::Lambda { client: Client::new(&configuration(None).await), function })
+    /// The Lambda function `function`, reached through `http_client` as the environment says.
+    #[must_use]
+    pub fn lambda(function: String, http_client: HttpClient) -> Self {
+        Self(Way::Lambda(Arc::new(Lambda { function, http_client, client: OnceCell::new() })))
     }
 
     /// A queue, at the other end of which the function is called.
@@ -61,21 +72,32 @@ impl Reaper {
                     tracing::warn!(message = "ws-reaper is not there to be told");
                 }
             }
-            Way::Lambda { client, function } => {
-                let invocation = client
-                    .invoke()
-                    .function_name(function)
-                    .invocation_type(InvocationType::Event)
-                    .payload(Blob::new(message.to_string()));
-                match tokio::time::timeout(PATIENCE, invocation.send()).await {
-                    Ok(Ok(_queued)) => {}
-                    Ok(Err(error)) => {
-                        tracing::warn!(message = "ws-reaper could not be told", error = %DisplayErrorContext(&error));
-                    }
-                    Err(_elapsed) => tracing::warn!(message = "ws-reaper could not be told in time"),
+            Way::Lambda(lambda) => match tokio::time::timeout(PATIENCE, lambda.invoke(message)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(message = "ws-reaper could not be told", error = %DisplayErrorContext(&error));
                 }
-            }
+                Err(_elapsed) => tracing::warn!(message = "ws-reaper could not be told in time"),
+            },
         }
+    }
+}
+
+impl Lambda {
+    /// Has the function invoked with `message`, later: Lambda queues it.
+    async fn invoke(&self, message: Value) -> Result<(), SdkError<InvokeError>> {
+        // Boxed: what finds credentials is a large future, and every operation that tells the reaper would hold it.
+        let client = self.client.get_or_init(|| Box::pin(self.connect())).await;
+        let invocation = client
+            .invoke()
+            .function_name(&self.function)
+            .invocation_type(InvocationType::Event)
+            .payload(Blob::new(message.to_string()));
+        invocation.send().await.map(|_queued| ())
+    }
+
+    async fn connect(&self) -> Client {
+        Client::new(&configuration(None, self.http_client.clone()).await)
     }
 }
 

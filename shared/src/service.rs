@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::administrator::AdminAuthenticator;
 use crate::attempts::{AddressLimit, Attempts};
 use crate::authentication::Authenticator;
+use crate::aws::{HttpClient, http_client};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::http::{Classes, Cors, Edge, RemoteUsers, ViewContext};
-use crate::passwords::{PasswordError, Passwords};
+use crate::passwords::{Cost, PasswordError, Passwords};
 use crate::randomness::{NoEntropy, Randomness};
 use crate::reaper::Reaper;
 use crate::settings::{Settings, SettingsError, dynamodb_endpoint, is_on_lambda};
 use crate::store::{
-    AdminBrowsers, AdminSessions, Administration, Client, Connections, KeyStore, Listing, Sessions, StoreError,
+    AdminBrowsers, AdminSessions, Administration, Bulk, Client, Connections, KeyStore, Listing, Sessions, StoreError,
     Throttles, Tickets, Trail, Users, connect,
 };
 use crate::telemetry::Telemetry;
@@ -121,12 +122,19 @@ impl Service {
     }
 
     /// The way to `ws-reaper`, if the settings name one.
-    pub async fn reaper(&self) -> Reaper {
+    #[must_use]
+    pub fn reaper(&self) -> Reaper {
         match (&self.local_reaper, &self.settings.sockets.reaper_function) {
             (Some(local), _) => local.clone(),
-            (None, Some(function)) => Reaper::lambda(function.clone()).await,
+            (None, Some(function)) => Reaper::lambda(function.clone(), self.http_client()),
             (None, None) => Reaper::none(),
         }
+    }
+
+    /// What DynamoDB is reached through, for the clients of AWS's other services.
+    #[must_use]
+    pub fn http_client(&self) -> HttpClient {
+        self.client.config().http_client().unwrap_or_else(http_client)
     }
 
     /// The users.
@@ -225,10 +233,16 @@ impl Service {
         })
     }
 
+    /// The users, many at a time.
+    #[must_use]
+    pub fn bulk(&self) -> Bulk {
+        Bulk::new(self.users())
+    }
+
     /// The tickets.
     #[must_use]
     pub fn tickets(&self) -> Tickets {
-        Tickets::new(self.client.clone(), self.settings.table.clone())
+        Tickets::new(self.client.clone(), self.settings.table.clone(), self.randomness.clone())
     }
 
     /// The open WebSockets.
@@ -257,7 +271,9 @@ impl Service {
         if let Some(passwords) = &*made {
             return Ok(passwords.clone());
         }
-        let passwords = Passwords::new(self.settings.argon2, self.settings.argon2_engine)?;
+        let Settings { argon2, argon2_engine, dummy_hash, .. } = &self.settings;
+        let passwords =
+            Passwords::new(*argon2, *argon2_engine)?.with_dummy(dummy_hash.unwrap_or(Cost::argon2id(*argon2)));
         Ok(made.insert(passwords).clone())
     }
 

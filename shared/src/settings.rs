@@ -3,29 +3,29 @@
 //! Each has a safe default. A bad value or an unknown `FAREGATE_` name stops the start with a message that names it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use tracing::level_filters::LevelFilter;
-use zeroize::Zeroizing;
 
 use crate::domain::password_policy::PasswordPolicy;
 use crate::domain::session::{Reactivation, SessionPolicy};
-use crate::domain::signing_key::{MAX_ACCESS_LIFETIME_SECONDS, MAX_REFRESH_LIFETIME_SECONDS};
+use crate::domain::signing_key::MAX_REFRESH_LIFETIME_SECONDS;
 use crate::domain::username::CaseSensitivity;
 use crate::logging::level_called;
-use crate::passwords::{Argon2Parameters, Engine};
+use crate::passwords::{Argon2Parameters, Cost, Engine};
 
 mod classes;
 mod origins;
 mod reader;
 mod table;
 mod throttle;
+mod tokens;
 
 pub use classes::{AdminSettings, ClassSettings, RemoteUserSettings};
 pub use origins::{NotAnOrigin, Origin};
 use reader::Reader;
 pub use table::{SETTINGS, Setting};
 pub use throttle::ThrottleSettings;
+pub use tokens::{AccessAlgorithm, RsaModulus, SharedKey, TokenSettings};
 
 /// Where DynamoDB is, if not where AWS has it: `AWS_ENDPOINT_URL_DYNAMODB`, as every AWS SDK reads it.
 #[must_use]
@@ -70,6 +70,8 @@ pub struct Settings {
     pub argon2: Argon2Parameters,
     /// Which implementation hashes them.
     pub argon2_engine: Engine,
+    /// What an unknown username costs; unset, a hash of ours.
+    pub dummy_hash: Option<Cost>,
     /// How the authorizers answer.
     pub authorizer: AuthorizerSettings,
     /// Where open WebSockets are closed.
@@ -84,63 +86,6 @@ pub struct Settings {
     pub table: String,
     /// The DynamoDB table of keys.
     pub keys_table: String,
-}
-
-/// How tokens are made.
-#[derive(Clone, Debug)]
-pub struct TokenSettings {
-    /// Seconds an access token lives.
-    pub access_lifetime_seconds: i64,
-    /// Whether access tokens live up to 5 % shorter, at random, so that clients do not refresh in step.
-    pub jitter: bool,
-    /// The one key of tokens shared with a Django beside us; unset, access and refresh keys come from the key ring.
-    pub hs256_key: Option<SharedKey>,
-    /// The algorithm of the next access key.
-    pub algorithm: AccessAlgorithm,
-    /// Seconds a key signs before the schedule makes the next one.
-    pub key_period_seconds: i64,
-    /// The claim `iss`; unset, the request's domain.
-    pub issuer: Option<String>,
-    /// The claim `aud` of access tokens.
-    pub audience: String,
-}
-
-/// A secret for HS256; `Debug` shows nothing.
-#[derive(Clone)]
-pub struct SharedKey(Zeroizing<String>);
-
-impl SharedKey {
-    /// The key's bytes.
-    #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Debug for SharedKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SharedKey")
-    }
-}
-
-/// What access tokens can be signed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccessAlgorithm {
-    /// RSA PKCS#1 v1.5 with SHA-256: the one that API Gateway's JWT authorizers accept.
-    Rs256(RsaModulus),
-    /// ECDSA on P-256 with SHA-256.
-    Es256,
-    /// Ed25519.
-    EdDsa,
-}
-
-/// How long the modulus of a new RSA key is (RFC 7518, 3.3: 2048 bits or more).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RsaModulus {
-    /// 2048 bits: 112 bits of security, enough until 2030 (NIST SP 800-57, part 1, table 2).
-    Bits2048,
-    /// 3072 bits: 128 bits of security; a signature takes about three times as long.
-    Bits3072,
 }
 
 /// What the function `authorizer` looks at beside the token.
@@ -282,7 +227,6 @@ impl Settings {
             return Err(SettingsError::Unknown { name: unknown.clone() });
         }
         let read = Reader(given);
-        read.check_reserved()?;
         Ok(Self {
             password_policy: password_policy(&read)?,
             username_case: if read.flag("FAREGATE_USERNAME_CASE_SENSITIVE")? {
@@ -294,12 +238,13 @@ impl Settings {
             admin: classes::admin(&read)?,
             classes: classes::classes(&read)?,
             throttle: throttle::throttle(&read)?,
-            tokens: token_settings(&read)?,
+            tokens: tokens::tokens(&read)?,
             argon2: argon2_parameters(&read)?,
             argon2_engine: read.choice(
                 "FAREGATE_ARGON2_ENGINE",
                 &[("argon2-rust", Engine::Argon2Rust), ("argon2", Engine::RustCrypto)],
             )?,
+            dummy_hash: read.cost("FAREGATE_DUMMY_HASH")?,
             authorizer: authorizer_settings(&read)?,
             sockets: SocketSettings {
                 management_endpoint: read.url("FAREGATE_WS_ENDPOINT")?,
@@ -334,31 +279,6 @@ fn session_policy(read: &Reader) -> Result<SessionPolicy, SettingsError> {
         absolute_lifetime_seconds: read.number("FAREGATE_SESSION_ABSOLUTE_LIFETIME_SECONDS", 1, TEN_YEARS)?,
         sessions_per_user: read.number("FAREGATE_SESSIONS_PER_USER", 1, 1000)?,
         reactivation: if shares_key { Reactivation::RevivesSessions } else { Reactivation::LeavesSessionsEnded },
-    })
-}
-
-fn token_settings(read: &Reader) -> Result<TokenSettings, SettingsError> {
-    let sizes = [("2048", RsaModulus::Bits2048), ("3072", RsaModulus::Bits3072)];
-    let modulus = read.choice("FAREGATE_RSA_KEY_BITS", &sizes)?;
-    Ok(TokenSettings {
-        access_lifetime_seconds: read.number(
-            "FAREGATE_ACCESS_TOKEN_LIFETIME_SECONDS",
-            1,
-            MAX_ACCESS_LIFETIME_SECONDS,
-        )?,
-        jitter: read.switch("FAREGATE_TOKEN_JITTER")?,
-        hs256_key: read.secret("FAREGATE_HS256_KEY")?,
-        algorithm: read.choice(
-            "FAREGATE_ACCESS_TOKEN_ALGORITHM",
-            &[
-                ("RS256", AccessAlgorithm::Rs256(modulus)),
-                ("ES256", AccessAlgorithm::Es256),
-                ("EdDSA", AccessAlgorithm::EdDsa),
-            ],
-        )?,
-        key_period_seconds: 86_400 * read.number::<i64>("FAREGATE_KEY_ROTATION_DAYS", 1, 3650)?,
-        issuer: read.url("FAREGATE_ISSUER")?,
-        audience: read.text("FAREGATE_AUDIENCE")?,
     })
 }
 

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::{HeaderValue, Method};
 use faregate::logging::json_lines;
-use faregate_tests::{PASSWORD, Record, START, TestApp, basic, claim, empty_request, fresh_id, hash_of, json_request};
+use faregate_tests::{
+    PASSWORD, Record, SIMPLEJWT_KEY, START, TestApp, basic, claim, empty_request, fresh_id, hash_of, imported,
+    json_request, simplejwt_refresh,
+};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
@@ -166,7 +169,7 @@ async fn opens_a_socket(app: &TestApp) -> Given {
     let connecting = json!({"routeKey": "$connect"});
     let event = json!({"type": "REQUEST", "queryStringParameters": {"ticket": ticket}, "requestContext": connecting});
     for _ in 0..3 {
-        app.calls.lose_next_answer("DeleteItem");
+        app.calls.lose_next_answer("UpdateItem");
     }
     ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event.clone()).await.unwrap_err();
     ws_authorizer::handle(Arc::clone(&events.ws_authorizer), event).await.unwrap();
@@ -192,6 +195,35 @@ async fn a_name_that_was_closed_is_a_line_and_a_lane_of_another_kind_is_none() {
     let closed: Vec<_> = lines.iter().filter(|line| line["audit.event"] == "password_closed").collect();
     assert_eq!(closed.len(), 1);
     assert_eq!(closed[0]["user.id"], id.as_str());
+}
+
+#[tokio::test]
+async fn a_session_that_a_djangos_token_opened_is_a_line_and_the_token_is_in_none() {
+    let (captured, _guard) = listen(LevelFilter::INFO);
+    let app =
+        TestApp::builder().with("FAREGATE_HS256_KEY", SIMPLEJWT_KEY).with("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "on");
+    let app = app.start().await;
+    let rider = imported("rider", "36", "!");
+    app.service.bulk().bring(std::slice::from_ref(&rider)).await.unwrap();
+    let token = simplejwt_refresh(&json!("36"), "token-of-a-django", app.clock.now().plus_seconds(60));
+    let access = app.refresh(&token).await.field("access");
+    let next = app.refresh(&token).await.field("refresh");
+    app.refresh(&next).await.is(200);
+    // Shown again once the session has moved on, and then to end it.
+    app.refresh(&token).await.is(401);
+    app.log_out(&token).await.is(200);
+    app.refresh(&token).await.is(401);
+    let text = captured.text();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (event, times) in [("session_carried_over", 1), ("carried_token_shown_again", 2)] {
+        let told: Vec<_> = lines.iter().filter(|line| line["audit.event"] == event).collect();
+        assert_eq!(told.len(), times, "{event}");
+        for line in told {
+            let whose = (&line["user.id"], &line["session.id"]);
+            assert_eq!(whose, (&json!(rider.id.to_string()), &json!(claim(&access, "sid"))), "{event}");
+        }
+    }
+    assert!(!text.contains(&token) && !text.contains("token-of-a-django") && !text.contains("rider"), "{text}");
 }
 
 #[tokio::test]

@@ -4,8 +4,7 @@ use faregate::settings::{SETTINGS, Setting};
 
 fn row(setting: &Setting) -> String {
     let default = if setting.default.is_empty() { "unset".to_owned() } else { format!("`{}`", setting.default) };
-    let reserved = if setting.reserved { " (no effect yet)" } else { "" };
-    format!("| `{}` | {default} | {} | {}{reserved} |", setting.name, setting.allowed, setting.meaning)
+    format!("| `{}` | {default} | {} | {} |", setting.name, setting.allowed, setting.meaning)
 }
 
 #[test]

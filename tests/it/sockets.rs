@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use faregate::domain::administration::UserChange;
+use faregate::tokens::Ticket;
 use faregate_tests::{Reply, Socket, TestApp, bearer, empty_request, protocols};
 use serde_json::{Value, json};
 
@@ -194,9 +195,31 @@ async fn trouble_of_our_own_is_503_and_a_new_try_opens() {
     socket.who().await;
     let given = ticket(&app, &tokens.access).await.field("ticket");
     for _ in 0..3 {
-        app.calls.lose_next_answer("DeleteItem");
+        app.calls.lose_next_answer("UpdateItem");
     }
     assert_eq!(app.connect(&format!("?ticket={given}"), &[]).await.unwrap_err(), 500, "as API Gateway says it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_whose_use_lost_its_answer_opens_its_socket_and_no_other() {
+    let app = app().await;
+    let tokens = app.user("ann").await;
+    let given = ticket(&app, &tokens.access).await.field("ticket");
+    app.calls.lose_next_answer("UpdateItem");
+    app.connect(&format!("?ticket={given}"), &[]).await.unwrap().who().await;
+    assert_eq!(app.connect(&format!("?ticket={given}"), &[]).await.unwrap_err(), 403);
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_stored_once_more_after_its_use_stays_used_up() {
+    let app = TestApp::start().await;
+    let tokens = app.user("ann").await;
+    let (given, now) = (ticket(&app, &tokens.access).await.field("ticket"), app.clock.now());
+    let (tickets, hash) = (app.service.tickets(), Ticket::parse(&given).unwrap().hash());
+    let owner = tickets.take(&hash, now).await.unwrap().unwrap();
+    // The first attempt of the call that stored it, late: the SDK gave it up and sent another.
+    tickets.put(&hash, &owner, now.plus_seconds(30)).await.unwrap();
+    assert!(tickets.take(&hash, now).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +236,7 @@ async fn calls_are_counted() {
     let given = ticket(&app, &tokens.access).await.field("ticket");
     app.calls.take();
     let _second = app.connect(&format!("?ticket={given}"), &[]).await.unwrap();
-    assert_eq!(app.calls.take(), ["DeleteItem", "PutItem", "BatchGetItem"], "$connect by ticket");
+    assert_eq!(app.calls.take(), ["UpdateItem", "PutItem", "BatchGetItem"], "$connect by ticket");
     let events = app.events().await;
     app.calls.take();
     ws_reaper::handle(events.ws_reaper, json!({"source": "aws.events"})).await.unwrap();

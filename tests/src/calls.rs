@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-    BeforeTransmitInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -18,9 +18,21 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug, Default)]
 pub struct Calls(Arc<Mutex<State>>);
 
+/// What operations cost: DynamoDB calls, and the units that DynamoDB says they consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Calls, each attempt counted.
+    pub calls: usize,
+    /// Read units.
+    pub read_units: f64,
+    /// Write units. For a write whose condition does not hold none are told, though AWS charges them.
+    pub write_units: f64,
+}
+
 #[derive(Debug, Default)]
 struct State {
     sent: Vec<String>,
+    consumed: Cost,
     replacements: Vec<Replacement>,
     kept_back: Vec<&'static str>,
     /// Whose answers are lost from then on, and after how many more.
@@ -44,7 +56,15 @@ impl Replacement {
 impl Calls {
     /// The operations since the last time this was asked, in order.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.state().sent)
+        let mut state = self.state();
+        state.consumed = Cost::default();
+        std::mem::take(&mut state.sent)
+    }
+
+    /// What was done since the last time this or [`Calls::take`] was asked.
+    pub fn take_cost(&self) -> Cost {
+        let consumed = self.state().consumed;
+        Cost { calls: self.take().len(), ..consumed }
     }
 
     /// Whether an answer is still to be replaced: then a test has not seen what it meant to see.
@@ -120,6 +140,16 @@ fn operation_of(request: &aws_sdk_dynamodb::config::http::HttpRequest) -> String
     target.rsplit('.').next().unwrap_or(target).to_owned()
 }
 
+/// The units in an answer: `ConsumedCapacity`, of one table or a list of them.
+fn units_in(answer: &[u8]) -> f64 {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let units = |consumed: &Value| consumed["CapacityUnits"].as_f64().unwrap_or_default();
+    match &answer["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().map(units).sum(),
+        table => units(table),
+    }
+}
+
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 impl Intercept for Watcher {
@@ -160,6 +190,22 @@ impl Intercept for Watcher {
         let operation = config.load::<Operation>().ok_or("no operation was sent")?;
         if let Some(Replacement { status, body, .. }) = self.0.replacement(&operation.0) {
             *context.response_mut() = HttpResponse::new(status.try_into()?, SdkBody::from(body.to_string()));
+        }
+        Ok(())
+    }
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Outcome {
+        let operation = config.load::<Operation>().ok_or("no operation was sent")?;
+        let units = units_in(context.response().body().bytes().unwrap_or_default());
+        let consumed = &mut self.0.state().consumed;
+        if matches!(operation.0.as_str(), "GetItem" | "BatchGetItem" | "Query") {
+            consumed.read_units += units;
+        } else {
+            consumed.write_units += units;
         }
         Ok(())
     }

@@ -63,8 +63,11 @@ impl Deeds {
 fn rights_of(package: &str) -> Rights {
     static RIGHTS: OnceLock<BTreeMap<String, Rights>> = OnceLock::new();
     let all = RIGHTS.get_or_init(|| {
-        let template =
-            Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on").with("RemoteUserClaim", "email");
+        let template = Template::load()
+            .with("AuthorizerMode", "session")
+            .with("BasicAuth", "on")
+            .with("RemoteUserClaim", "email")
+            .with("AcceptSimplejwtRefresh", "on");
         let functions = template.functions().into_keys();
         functions.map(|package| (package.clone(), Rights::of(&template, &package))).collect()
     });

@@ -11,9 +11,12 @@
 
 mod browser;
 mod calls;
+mod crowd;
 mod document;
 mod faults;
 mod guard;
+mod imported;
+mod operations;
 mod phone;
 mod record;
 mod referential;
@@ -54,10 +57,13 @@ use tower::ServiceExt as _;
 use tracing::level_filters::LevelFilter;
 
 pub use browser::Browser;
-pub use calls::Calls;
+pub use calls::{Calls, Cost};
+pub use crowd::Crowd;
 pub use document::Document;
 pub use faults::{Fault, FaultProxy, Plan};
 pub use guard::Deeds;
+pub use imported::{DJANGO_HASH, DJANGO_PASSWORD, SIMPLEJWT_KEY, imported, simplejwt, simplejwt_refresh};
+pub use operations::Operations;
 pub use phone::Phone;
 pub use record::{Record, fresh_id, hash_of};
 pub use referential::{broken_references, orphaned_sessions};

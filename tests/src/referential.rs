@@ -12,7 +12,7 @@ struct Table<'a>(HashMap<(&'a str, &'a str), &'a Item>);
 
 /// What is wrong with `items`, all that a users table has; nothing, if all is well:
 ///
-/// - a name points to a user who has it, and a user has a name that points back;
+/// - a name, here or in the system that a user came from, points to a user who has it, and a user's names point back;
 /// - a user is in the partition of the list that the kind of user belongs to;
 /// - a user, a session and a socket are under the user that they name;
 /// - an entry of the trail is there twice, under its user and under its month, and says the same;
@@ -45,7 +45,8 @@ impl<'a> Table<'a> {
     fn broken(&self, partition: &str, sort: &str, item: &Item) -> Option<String> {
         let (kind, of) = partition.split_once('#').unwrap_or((partition, ""));
         match (kind, sort) {
-            ("USERNAME", "IDENTIFIER") => self.broken_name(of, item),
+            ("USERNAME", "IDENTIFIER") => self.broken_pointer((keys::USERNAME_KEY, of), item),
+            ("LEGACY_ID", "IDENTIFIER") => self.broken_pointer(("legacy_id", of), item),
             ("USER", keys::PROFILE) => self.broken_user(of, item),
             ("USER", sort) if sort.starts_with(keys::SESSION_PREFIX) => {
                 let named = format!("{}{}", keys::SESSION_PREFIX, text(item, "session_id"));
@@ -57,19 +58,20 @@ impl<'a> Table<'a> {
                 unless(named == (user, id) && user.ends_with(of), "it names another user or connection")
             }
             ("AUDIT", entry) => self.broken_entry(of, entry, item),
-            ("TICKET" | "ADMIN_SESSION" | "ADMIN_BROWSER", "-") | ("SETTINGS", "USERNAME_CASE") | ("THROTTLE", _) => {
-                None
-            }
+            ("TICKET" | "CARRIED" | "ADMIN_SESSION" | "ADMIN_BROWSER", "-")
+            | ("SETTINGS", "USERNAME_CASE")
+            | ("THROTTLE", _) => None,
             _ => Some("what is it?".to_owned()),
         }
     }
 
-    fn broken_name(&self, key: &str, item: &Item) -> Option<String> {
+    /// The user that `item` points to has `value` as its `attribute`.
+    fn broken_pointer(&self, (attribute, value): (&str, &str), item: &Item) -> Option<String> {
         let partition = format!("USER#{}", text(item, "user_id"));
         let Some(user) = self.0.get(&(partition.as_str(), keys::PROFILE)) else {
             return Some(format!("it points to {partition}, which is not there"));
         };
-        unless(text(user, keys::USERNAME_KEY) == key, "the user has another name")
+        unless(text(user, attribute) == value, "the user has another name")
     }
 
     fn broken_user(&self, id: &str, item: &Item) -> Option<String> {
@@ -77,6 +79,11 @@ impl<'a> Table<'a> {
         let points_back = self.0.get(&(name.as_str(), "IDENTIFIER")).is_some_and(|name| text(name, "user_id") == id);
         if !points_back {
             return Some(format!("{name} does not point to it"));
+        }
+        let legacy = format!("LEGACY_ID#{}", text(item, "legacy_id"));
+        let is_found = self.0.get(&(legacy.as_str(), "IDENTIFIER")).is_some_and(|found| text(found, "user_id") == id);
+        if item.contains_key("legacy_id") && !is_found {
+            return Some(format!("{legacy} does not point to it"));
         }
         if text(item, "user_id") != id {
             return Some("it names another user".to_owned());

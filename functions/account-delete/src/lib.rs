@@ -45,7 +45,7 @@ impl Deps {
             attempts: service.attempts(),
             passwords: service.passwords()?,
             authenticator: service.authenticator(keyring),
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
             context: service.view_context(),
         })
     }

@@ -7,7 +7,7 @@ use faregate::function::serve_requests;
 
 const REQUIRED: &[&str] = &["FAREGATE_TABLE", "FAREGATE_KEYS_TABLE"];
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve_requests(REQUIRED, Deps::start, router).await
 }

@@ -69,7 +69,7 @@ impl Deps {
             passwords: service.passwords()?,
             policy: service.settings.password_policy,
             reactivation: service.settings.sessions.reactivation,
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
             clock: service.clock.clone(),
             randomness: service.randomness.clone(),
             is_open: service.settings.admin.is_served,

@@ -7,7 +7,7 @@ use issuer::{Deps, router};
 
 const REQUIRED: &[&str] = &["FAREGATE_KEYS_TABLE"];
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve_requests(REQUIRED, Deps::start, router).await
 }

@@ -55,7 +55,7 @@ impl Deps {
             attempts: service.attempts(),
             passwords: service.passwords()?,
             signer: service.signer(keyring),
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
             policy: service.settings.sessions,
             clock: service.clock.clone(),
             randomness: service.randomness.clone(),

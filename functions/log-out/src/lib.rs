@@ -12,17 +12,19 @@ use faregate::http::{
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::Sessions;
-use faregate::tokens::{KeyAccess, TokenError, Verifier};
+use faregate::tokens::{AnyRefresh, KeyAccess, TokenError, Verifier};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::log_out::LogOutError;
 
-/// What this function may touch: sessions (write), the public keys and the refresh secrets, `ws-reaper` (invoke).
+/// What this function may touch: sessions and a Django's refresh tokens (write), the public keys and the refresh secrets, `ws-reaper` (invoke).
 pub struct Deps {
     sessions: Sessions,
     verifier: Verifier,
     reaper: Reaper,
+    /// Whether refresh tokens of a Django are exchanged, and so have to be ended.
+    accepts_carried: bool,
     clock: Clock,
     context: ViewContext,
 }
@@ -38,7 +40,8 @@ impl Deps {
         Ok(Self {
             sessions: service.sessions(),
             verifier: service.verifier(keyring),
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
+            accepts_carried: service.settings.tokens.accept_simplejwt_refresh,
             clock: service.clock.clone(),
             context: service.view_context(),
         })
@@ -78,8 +81,10 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
     let mut fields = call.fields().await?;
     let Some(token) = fields.text("refresh", Text::REQUIRED) else { return Err(fields.refusal()) };
     let now = deps.clock.now();
-    let (claims, expiry) = deps.verifier.refresh_even_expired(&token, now).await?;
-    log_out::log_out(&deps, &claims, expiry, now).await?;
+    match deps.verifier.any_refresh(&token, deps.accepts_carried, now).await? {
+        AnyRefresh::Ours(claims, expiry) => log_out::log_out(&deps, &claims, expiry, now).await?,
+        AnyRefresh::Carried(claims) => log_out::log_out_carried(&deps, &claims, now).await?,
+    }
     Ok(Answer::ok(LoggedOut {}))
 }
 

@@ -44,7 +44,7 @@ impl Deps {
             users: service.users(),
             sessions: service.sessions(),
             authenticator: service.authenticator(keyring),
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
             reactivation: service.settings.sessions.reactivation,
             clock: service.clock.clone(),
             context: service.view_context(),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use faregate::function::serve_routes;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve_routes(not_found::router()).await
 }

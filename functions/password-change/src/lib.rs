@@ -50,7 +50,7 @@ impl Deps {
             passwords: service.passwords()?,
             policy: service.settings.password_policy,
             authenticator: service.authenticator(keyring),
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
             randomness: service.randomness.clone(),
             context: service.view_context(),
         })

@@ -1,5 +1,6 @@
 //! `POST /api/token/refresh/`: gives the next access token and, with rotation, the next refresh token.
 
+mod carry_over;
 mod refresh;
 
 use std::sync::Arc;
@@ -7,20 +8,24 @@ use std::sync::Arc;
 use axum::Router;
 use faregate::attempts::AddressLimit;
 use faregate::clock::Clock;
+use faregate::domain::device::{Client, Device};
 use faregate::domain::session::SessionPolicy;
 use faregate::http::{
     Answer, Authentication, Call, Field, Refusal, Success, Text, Verb, View, ViewContext, view_router,
 };
+use faregate::randomness::Randomness;
 use faregate::reaper::Reaper;
 use faregate::service::{Service, StartError};
 use faregate::store::{Sessions, Users};
 use faregate::telemetry::{Metric, count};
 use faregate::tokens::{
-    AccessFor, AccessToken, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier, VerifyError,
+    AccessFor, AccessToken, AnyRefresh, CopiedClaims, Expiry, KeyAccess, RefreshToken, Signer, TokenError, Verifier,
+    VerifyError,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::carry_over::Carried;
 use crate::refresh::{RefreshError, Refreshed, Shown};
 
 /// What this function may touch: users (read), sessions (write), counted garbage, all keys, `ws-reaper` (invoke).
@@ -32,7 +37,10 @@ pub struct Deps {
     signer: Signer,
     reaper: Reaper,
     policy: SessionPolicy,
+    /// Whether refresh tokens of a Django are exchanged.
+    accepts_carried: bool,
     clock: Clock,
+    randomness: Randomness,
     context: ViewContext,
 }
 
@@ -50,9 +58,11 @@ impl Deps {
             verifier: service.verifier(keyring.clone()),
             garbage_limit: service.refresh_failure_limit(),
             signer: service.signer(keyring),
-            reaper: service.reaper().await,
+            reaper: service.reaper(),
             policy: service.settings.sessions,
+            accepts_carried: service.settings.tokens.accept_simplejwt_refresh,
             clock: service.clock.clone(),
+            randomness: service.randomness.clone(),
             context: service.view_context(),
         })
     }
@@ -108,17 +118,26 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
         return Err(fields.refusal());
     };
     let now = deps.clock.now();
-    let verified = deps.verifier.refresh_even_expired(&token, now).await;
+    let verified = deps.verifier.any_refresh(&token, deps.accepts_carried, now).await;
     if let Err(VerifyError::Token(TokenError::Invalid)) = verified {
         deps.garbage_limit.take(call.client.source_ip.as_deref()).await?;
     }
-    let (claims, expiry) = verified?;
+    let verified = verified?;
     let signer = deps.signer.ready().await?;
-    let shown = Shown::of(&claims, &ids, signer.refresh_kid());
-    let refreshed = match expiry {
-        // Boxed: the calls to DynamoDB are large.
-        Expiry::ToCome => Box::pin(refresh::refresh(&deps, shown, now)).await,
-        Expiry::Past => refresh::repeat(&deps, shown, now).await,
+    let kid = signer.refresh_kid();
+    // Boxed: the calls to DynamoDB are large.
+    let refreshed = match &verified {
+        AnyRefresh::Ours(claims, Expiry::ToCome) => {
+            Box::pin(refresh::refresh(&deps, Shown::of(claims, &ids, kid), now)).await
+        }
+        AnyRefresh::Ours(claims, Expiry::Past) => {
+            Box::pin(refresh::repeat(&deps, Shown::of(claims, &ids, kid), now)).await
+        }
+        AnyRefresh::Carried(claims) => {
+            let device = Device { name: None, client: call.user_agent.as_deref().and_then(Client::of) };
+            let carried = Carried { claims: claims.clone(), anchor: ids.next(), device, kid };
+            Box::pin(carry_over::carry_over(&deps, carried, now)).await
+        }
     };
     let Refreshed { user, session, is_rotated, lifetime_from } = refreshed.inspect_err(|error| {
         if !matches!(error, RefreshError::Store(_)) {
@@ -126,10 +145,14 @@ async fn handle(deps: Arc<Deps>, call: Call) -> Result<Answer, Refusal> {
         }
     })?;
     count(Metric::Refreshes);
+    let copied = match verified {
+        AnyRefresh::Ours(claims, _) => claims.copied,
+        AnyRefresh::Carried(_) => CopiedClaims::of(&user, &call.issuer),
+    };
     let whom = AccessFor { user: &user, session: &session, lifetime_from };
     Ok(Answer::ok(Tokens {
         access: signer.access(whom, &call.issuer, now)?,
-        refresh: if is_rotated { Some(signer.refresh(&session, &claims.copied)?) } else { None },
+        refresh: if is_rotated { Some(signer.refresh(&session, &copied)?) } else { None },
     }))
 }
 

@@ -7,7 +7,7 @@ use faregate::tokens::AccessClaims;
 use crate::Deps;
 use crate::offer::Offer;
 
-/// Whom it stands for, if it is good: no call for a token, one conditional delete for a ticket. Whether the session is
+/// Whom it stands for, if it is good: no call for a token, one conditional write for a ticket. Whether the session is
 /// still open is for `ws-connect` to say, which has to look anyway once the socket is on record.
 pub(crate) async fn authorize(deps: &Deps, offer: &Offer) -> Result<Option<Principal>, Undecided> {
     let now = deps.clock.now();

@@ -7,7 +7,7 @@ use ws_authorizer::{Deps, handle};
 
 const REQUIRED: &[&str] = &["FAREGATE_TABLE", "FAREGATE_KEYS_TABLE"];
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     serve_events(REQUIRED, Deps::start, handle).await
 }

@@ -40,7 +40,7 @@ impl Deps {
         Ok(Self {
             connections: service.connections(),
             sessions: service.sessions(),
-            management: Management::connect(&endpoint).await,
+            management: Management::connect(&endpoint, service.http_client()).await,
             endpoint,
             reactivation: service.settings.sessions.reactivation,
             clock: service.clock.clone(),

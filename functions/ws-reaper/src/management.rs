@@ -2,7 +2,7 @@
 
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::error::DisplayErrorContext;
-use faregate::aws::configuration;
+use faregate::aws::{HttpClient, configuration};
 use faregate::telemetry::{Metric, count};
 
 /// The management API of one WebSocket API.
@@ -21,9 +21,9 @@ pub(crate) enum Closed {
 }
 
 impl Management {
-    /// The API at `endpoint`.
-    pub(crate) async fn connect(endpoint: &str) -> Self {
-        Self(Client::new(&configuration(Some(endpoint)).await))
+    /// The API at `endpoint`, reached through `http_client`.
+    pub(crate) async fn connect(endpoint: &str, http_client: HttpClient) -> Self {
+        Self(Client::new(&configuration(Some(endpoint), http_client).await))
     }
 
     /// Closes the socket `id`. One call.

@@ -76,7 +76,7 @@ async fn change(service: &Service, typed: &str, change: UserChange, outcome: &st
     let changed = service.administration().change_now(user.id, &change, &deed(service)).await?;
     let user = changed.ok_or_else(|| no_such_user(typed))?;
     if change.ends_sessions() {
-        service.reaper().await.look_at(user.id).await;
+        service.reaper().look_at(user.id).await;
     }
     Ok(Report { line: format!("{} {outcome}", user.username), user, open_sessions: None })
 }
@@ -108,7 +108,7 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
     if service.administration().delete(&user, &deed(service)).await? != Outcome::Done {
         return Err(Failure::Refused(format!("{} is being changed by somebody else: try again", user.username)));
     }
-    service.reaper().await.look_at(user.id).await;
+    service.reaper().look_at(user.id).await;
     Ok(Report { line: format!("deleted {}", user.username), user, open_sessions: None })
 }
 

@@ -8,6 +8,7 @@ pub mod common_passwords;
 pub mod device;
 pub mod id;
 pub mod lane;
+pub mod legacy;
 pub mod password;
 pub mod password_policy;
 pub mod principal;

@@ -112,6 +112,14 @@ impl RotationIds {
     }
 }
 
+impl RotationIds {
+    /// What a first token is anchored to, where there is none before it to prove anything about.
+    #[must_use]
+    pub const fn next(&self) -> Option<Commitment> {
+        self.next
+    }
+}
+
 /// `rotation_next` is the hash of the `rotation_id` beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the next rotation id is this one's")]

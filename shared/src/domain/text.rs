@@ -24,6 +24,12 @@ pub fn is_letter_or_number(character: char) -> bool {
     GeneralCategoryGroup::Letter.contains(category) || GeneralCategoryGroup::Number.contains(category)
 }
 
+/// Whether `character` is a mark above or below another (Unicode `Mn`).
+#[must_use]
+pub fn is_mark(character: char) -> bool {
+    CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::NonspacingMark
+}
+
 /// Whether Python's `str.isdigit` holds: Unicode `Numeric_Type` Decimal (`Nd`) or Digit (superscripts, circled digits).
 #[must_use]
 pub fn is_digit(character: char) -> bool {

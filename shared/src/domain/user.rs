@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 pub use super::id::UserId;
 use super::id::{NotAnId, SessionId};
+use super::legacy::LegacyId;
 use super::password::PasswordHash;
 use super::text;
 use super::username::Username;
@@ -88,7 +89,7 @@ pub struct User {
     pub first_name: String,
     /// May be empty.
     pub last_name: String,
-    /// The Argon2id hash of the password.
+    /// The hash of the password: Argon2id, or, until the user has logged in, what the system had that the user came from.
     pub password_hash: PasswordHash,
     /// Whether the user may log in and be logged in.
     pub is_active: bool,
@@ -98,6 +99,8 @@ pub struct User {
     pub epochs: Epochs,
     /// The session that the last revocation left open, if it left one.
     pub kept: Option<Kept>,
+    /// What the user was called in the system that it was imported from, if it was.
+    pub legacy_id: Option<LegacyId>,
     /// When the user signed up.
     pub created_at: Timestamp,
     /// How often an administrator or an operator changed the user: what a change must have seen to be made.
@@ -149,6 +152,7 @@ impl User {
             is_staff: false,
             epochs: Epochs::default(),
             kept: None,
+            legacy_id: None,
             created_at: now,
             version: 0,
         }

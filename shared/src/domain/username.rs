@@ -60,6 +60,26 @@ impl Username {
         Ok(Self(normalised))
     }
 
+    /// Takes a name that another system has, or that we have had: it was typed long ago, and is compared as it is shown.
+    ///
+    /// It is trimmed and normalised first. What [`Username::parse`] makes of a name is taken, and stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it; never an empty list.
+    pub fn from_elsewhere(text: &str) -> Result<Self, Vec<UsernameError>> {
+        let normalised = nfkc(text::trim(text));
+        let allowed = |character: char| is_allowed(character) || comes_of_normalising(character);
+        let mut errors = Vec::new();
+        if normalised.is_empty() || !normalised.chars().all(allowed) {
+            errors.push(UsernameError::ForbiddenCharacter);
+        }
+        if normalised.chars().count() > MAX_LENGTH {
+            errors.push(UsernameError::TooLong);
+        }
+        if errors.is_empty() { Ok(Self(normalised)) } else { Err(errors) }
+    }
+
     /// A username that the store already holds.
     #[must_use]
     pub(crate) const fn from_stored(text: String) -> Self {
@@ -143,6 +163,13 @@ fn is_allowed(character: char) -> bool {
 
 fn cannot_be_seen(character: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+}
+
+/// Marks and signs that some letters and numbers are made of, such as the brackets of U+2474: in what has been normalised they
+/// stand by themselves.
+fn comes_of_normalising(character: char) -> bool {
+    matches!(character, '(' | ')' | ',' | '\u{b7}' | '\u{2044}')
+        || (text::is_mark(character) && !cannot_be_seen(character))
 }
 
 fn nfkc(text: &str) -> String {

@@ -56,6 +56,8 @@ pub enum Refusal {
     BadAccessToken(TokenError),
     /// 401: the access token's user is gone.
     UserNotFound,
+    /// 401: the access token's user is a Django's, who may get a token of ours by a refresh.
+    ForeignUser,
     /// 401: the access token's user is inactive.
     UserInactive,
     /// 401: the token in the body is no good.
@@ -171,7 +173,7 @@ impl Refusal {
             Self::StaleToken => Problem::coded(Code::TokenNotValid, TokenError::Blacklisted.to_string()),
             Self::SessionBehind => Problem::coded(Code::SessionBehind, "The session is behind this token."),
             Self::BadAccessToken(error) => Problem::access_token(error.to_string()),
-            Self::UserNotFound => Problem::coded(Code::UserNotFound, "User not found"),
+            Self::UserNotFound | Self::ForeignUser => Problem::coded(Code::UserNotFound, "User not found"),
             Self::UserInactive => Problem::coded(Code::UserInactive, "User is inactive"),
             Self::BadBasic(text) => Problem::new(text),
             Self::BadCredentials => Problem::new("No active account found with the given credentials"),
@@ -241,6 +243,7 @@ impl From<AuthenticationError> for Refusal {
         match error {
             AuthenticationError::Token(error) => Self::BadAccessToken(error),
             AuthenticationError::UserNotFound => Self::UserNotFound,
+            AuthenticationError::ForeignUser => Self::ForeignUser,
             AuthenticationError::UserInactive => Self::UserInactive,
             AuthenticationError::KeepsChanging => Self::unavailable(&error),
             AuthenticationError::Keyring(error) => error.into(),

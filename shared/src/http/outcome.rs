@@ -54,7 +54,7 @@ impl Refusal {
             Self::Forged(_) => "forged",
             Self::Throttled { .. } => "throttled",
             Self::MalformedAuthorization => "bad_authorization_header",
-            Self::UserNotFound => "user_not_found",
+            Self::UserNotFound | Self::ForeignUser => "user_not_found",
             Self::UserInactive => "user_inactive",
             Self::BadToken(TokenError::Expired) | Self::BadAccessToken(TokenError::Expired) => "token_expired",
             Self::BadToken(TokenError::Blacklisted) | Self::BadAccessToken(TokenError::Blacklisted) => "session_over",

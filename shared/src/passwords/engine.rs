@@ -3,6 +3,7 @@
 //! `argon2-rust` chooses its SIMD path at run time and takes less than half the time; it is younger. `argon2` is the
 //! way back, and the reference in tests (docs/adr/0005-argon2-engine.md).
 
+use super::cost::Variant;
 use super::phc::Argon2Parameters;
 
 /// Which implementation hashes.
@@ -14,6 +15,39 @@ pub enum Engine {
     RustCrypto,
 }
 
+/// Which Argon2.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flavour {
+    pub(super) variant: Variant,
+    /// 0x13, or the 0x10 of before 2016.
+    pub(super) version: u32,
+}
+
+impl Flavour {
+    /// Of new hashes.
+    pub(super) const TODAY: Self = Self { variant: Variant::Id, version: 0x13 };
+
+    const fn of_argon2_rust(self) -> (argon2_rust::Algorithm, argon2_rust::Version) {
+        use argon2_rust::{Algorithm, Version};
+        let algorithm = match self.variant {
+            Variant::D => Algorithm::Argon2d,
+            Variant::I => Algorithm::Argon2i,
+            Variant::Id => Algorithm::Argon2id,
+        };
+        (algorithm, if self.version == 0x10 { Version::V0x10 } else { Version::V0x13 })
+    }
+
+    const fn of_rust_crypto(self) -> (argon2::Algorithm, argon2::Version) {
+        use argon2::{Algorithm, Version};
+        let algorithm = match self.variant {
+            Variant::D => Algorithm::Argon2d,
+            Variant::I => Algorithm::Argon2i,
+            Variant::Id => Algorithm::Argon2id,
+        };
+        (algorithm, if self.version == 0x10 { Version::V0x10 } else { Version::V0x13 })
+    }
+}
+
 /// An engine refused to hash.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -23,6 +57,9 @@ pub enum EngineError {
     /// `argon2` did.
     #[error("argon2: {0}")]
     RustCrypto(argon2::Error),
+    /// What computes another algorithm's hashes did.
+    #[error("{0} refused to hash")]
+    Refused(&'static str),
     /// The engine computes wrong tags on this machine.
     #[error("the Argon2id engine gives a wrong tag for a known answer; set FAREGATE_ARGON2_ENGINE=argon2")]
     WrongKnownAnswer,
@@ -42,7 +79,12 @@ const KNOWN_TAG: [u8; 32] = [
 
 impl Engine {
     /// A hasher of this engine for tags of `tag_bytes`, which are part of what is hashed; allocates nothing yet.
-    pub(super) fn hasher(self, parameters: Argon2Parameters, tag_bytes: usize) -> Result<Hasher, EngineError> {
+    pub(super) fn hasher(
+        self,
+        flavour: Flavour,
+        parameters: Argon2Parameters,
+        tag_bytes: usize,
+    ) -> Result<Hasher, EngineError> {
         let Argon2Parameters { memory_kib, iterations, parallelism } = parameters;
         match self {
             Self::Argon2Rust => {
@@ -53,14 +95,15 @@ impl Engine {
                     .tag_len(argon2_rust::params::TagLen::bytes(tag_bytes as u64))
                     .build()
                     .map_err(|error| EngineError::Argon2Rust(error.to_string()))?;
-                let argon2 =
-                    argon2_rust::Argon2::new(argon2_rust::Algorithm::Argon2id, argon2_rust::Version::V0x13, cost);
+                let (algorithm, version) = flavour.of_argon2_rust();
+                let argon2 = argon2_rust::Argon2::new(algorithm, version, cost);
                 Ok(Hasher::Argon2Rust(Box::new(argon2.hasher())))
             }
             Self::RustCrypto => {
                 let cost = argon2::Params::new(memory_kib, iterations, parallelism, Some(tag_bytes))
                     .map_err(EngineError::RustCrypto)?;
-                let argon2 = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, cost);
+                let (algorithm, version) = flavour.of_rust_crypto();
+                let argon2 = argon2::Argon2::new(algorithm, version, cost);
                 Ok(Hasher::RustCrypto { argon2: Box::new(argon2), memory: Vec::new() })
             }
         }
@@ -70,7 +113,7 @@ impl Engine {
     pub(super) fn check_known_answer(self) -> Result<(), EngineError> {
         let small = Argon2Parameters { memory_kib: 64, iterations: 2, parallelism: 1 };
         let mut tag = [0; 32];
-        self.hasher(small, tag.len())?.hash_into(b"known password", b"0123456789abcdef", &mut tag)?;
+        self.hasher(Flavour::TODAY, small, tag.len())?.hash_into(b"known password", b"0123456789abcdef", &mut tag)?;
         if tag == KNOWN_TAG { Ok(()) } else { Err(EngineError::WrongKnownAnswer) }
     }
 }

@@ -9,21 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::engine::{Engine, EngineError, Hasher};
+use super::engine::{Engine, EngineError, Flavour, Hasher};
 use super::phc::Argon2Parameters;
+use super::recipe::Recipe;
 use super::{PasswordError, TAG_BYTES};
 use crate::domain::password::Password;
 
-/// How many passwords wait for each lane, at most: about 2 s of hashes at the default parameters. Whoever comes later
-/// would wait for an answer that comes too late, so is told at once to try again.
+/// How many passwords wait for each lane, at most: about 2 s of hashes at the default parameters, many times that of hashes
+/// from elsewhere. Whoever comes later would wait for an answer that comes too late, so is told at once to try again. On Lambda
+/// one request comes at a time, and nothing waits.
 const MAX_WAITING_PER_LANE: usize = 256;
 
 /// One password to be hashed.
 pub(super) struct Work {
     pub(super) password: Password,
-    pub(super) parameters: Argon2Parameters,
-    pub(super) salt: Vec<u8>,
-    pub(super) tag_bytes: usize,
+    pub(super) recipe: Recipe,
 }
 
 type Answer = oneshot::Sender<Result<Vec<u8>, EngineError>>;
@@ -108,19 +108,21 @@ impl Lanes {
     }
 
     fn compute(&self, work: &Work) -> Result<Vec<u8>, EngineError> {
-        let of_today = work.parameters == self.parameters && work.tag_bytes == TAG_BYTES;
-        let idle = if of_today { self.state().idle.pop() } else { None };
-        let mut hasher = match idle {
-            Some(hasher) => hasher,
-            None => self.engine.hasher(work.parameters, work.tag_bytes)?,
-        };
         #[cfg(test)]
         self.computed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let mut tag = vec![0; work.tag_bytes];
-        hasher.hash_into(work.password.expose().as_bytes(), &work.salt, &mut tag)?;
-        if of_today {
-            self.state().idle.push(hasher);
+        let Work { password, recipe } = work;
+        let password = password.expose().as_bytes();
+        if !recipe.is_of(self.parameters) {
+            return recipe.tag(password, self.engine);
         }
+        let idle = self.state().idle.pop();
+        let mut hasher = match idle {
+            Some(hasher) => hasher,
+            None => self.engine.hasher(Flavour::TODAY, self.parameters, TAG_BYTES)?,
+        };
+        let mut tag = vec![0; TAG_BYTES];
+        hasher.hash_into(password, &recipe.salt, &mut tag)?;
+        self.state().idle.push(hasher);
         Ok(tag)
     }
 

@@ -1,7 +1,8 @@
-//! PHC strings: how a hash and its parameters are written down.
+//! Argon2's cost, and how our hashes are written down: PHC strings.
 
-use argon2::password_hash::phc;
+use std::fmt;
 
+use super::cost::members;
 use crate::domain::password::PasswordHash;
 
 /// Argon2id's cost (RFC 9106, 3.1).
@@ -20,48 +21,34 @@ impl Argon2Parameters {
     /// and a few minutes.
     pub const MOST: Self = Self { memory_kib: 4_194_304, iterations: 100, parallelism: 16 };
 
-    const fn is_too_much(self) -> bool {
+    pub(super) const fn is_too_much(self) -> bool {
         let Self { memory_kib, iterations, parallelism } = Self::MOST;
         self.memory_kib > memory_kib || self.iterations > iterations || self.parallelism > parallelism
     }
-}
 
-/// What a PHC string says.
-pub(super) struct Parts {
-    pub(super) parameters: Argon2Parameters,
-    pub(super) salt: Vec<u8>,
-    pub(super) tag: Vec<u8>,
-}
-
-impl Parts {
-    /// Writes `$argon2id$v=19$m=…,t=…,p=…$salt$tag`.
-    pub(super) fn write(&self) -> PasswordHash {
-        use base64::Engine as _;
-        let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
-        let Argon2Parameters { memory_kib, iterations, parallelism } = self.parameters;
-        let (salt, tag) = (base64.encode(&self.salt), base64.encode(&self.tag));
-        let text = format!("$argon2id$v=19$m={memory_kib},t={iterations},p={parallelism}${salt}${tag}");
-        PasswordHash::from_stored(text)
+    /// Reads `m=19456,t=2,p=1`: one spelling for each cost, and none that Argon2 refuses (RFC 9106, 3.1).
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let [memory_kib, iterations, parallelism] = members(text, ["m", "t", "p"])?;
+        let cost = Self {
+            memory_kib: memory_kib.parse().ok()?,
+            iterations: iterations.parse().ok()?,
+            parallelism: parallelism.parse().ok()?,
+        };
+        let can_be = cost.iterations.min(cost.parallelism) >= 1 && cost.memory_kib / 8 >= cost.parallelism;
+        (can_be && cost.to_string() == text).then_some(cost)
     }
 
-    /// Reads what `stored` says; `None` when it is not Argon2id version 0x13 as we write it, or asks for more than
-    /// [`Argon2Parameters::MOST`].
-    ///
-    /// The format has one spelling for each hash. The reader takes others too: one that says more than we look at (`keyid`,
-    /// `data`) would match no password at all, as if every one were wrong.
-    pub(super) fn read(stored: &PasswordHash) -> Option<Self> {
-        let hash = phc::PasswordHash::new(stored.as_str()).ok()?;
-        if hash.algorithm != argon2::ARGON2ID_IDENT || hash.version != Some(0x13) {
-            return None;
-        }
-        let parameters = argon2::Params::try_from(&hash).ok()?;
-        let parameters = Argon2Parameters {
-            memory_kib: parameters.m_cost(),
-            iterations: parameters.t_cost(),
-            parallelism: parameters.p_cost(),
-        };
-        let parts = Self { parameters, salt: hash.salt?.to_vec(), tag: hash.hash?.as_bytes().to_vec() };
-        let can_be_computed = !parameters.is_too_much() && parts.salt.len() >= argon2::MIN_SALT_LEN;
-        (can_be_computed && parts.write() == *stored).then_some(parts)
+    /// The PHC string of `tag`, made at this cost with `salt`: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`.
+    pub(super) fn write(self, salt: &[u8], tag: &[u8]) -> PasswordHash {
+        use base64::Engine as _;
+        let base64 = base64::engine::general_purpose::STANDARD_NO_PAD;
+        PasswordHash::from_stored(format!("$argon2id$v=19${self}${}${}", base64.encode(salt), base64.encode(tag)))
+    }
+}
+
+impl fmt::Display for Argon2Parameters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { memory_kib, iterations, parallelism } = self;
+        write!(formatter, "m={memory_kib},t={iterations},p={parallelism}")
     }
 }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{Origin, SettingsError, SharedKey, table};
 use crate::aws::is_loopback;
+use crate::passwords::{Cost, NotACost};
 
 /// The given values over the table's defaults.
 pub(super) struct Reader(pub(super) BTreeMap<String, String>);
@@ -119,10 +120,11 @@ impl Reader {
         if given.len() <= most && given.bytes().all(allowed) { Ok(Some(given)) } else { Err(self.bad(name)) }
     }
 
-    /// Settings of capabilities that are still to come: their names are taken and their values are checked.
-    pub(super) fn check_reserved(&self) -> Result<(), SettingsError> {
-        self.choice("FAREGATE_DUMMY_HASH", &[("argon2id", ())])?;
-        self.switch("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH")?;
-        Ok(())
+    /// What a hash costs; `None` for one of ours.
+    pub(super) fn cost(&self, name: &'static str) -> Result<Option<Cost>, SettingsError> {
+        match self.raw(name) {
+            "argon2id" => Ok(None),
+            given => given.parse().map(Some).map_err(|NotACost| self.bad(name)),
+        }
     }
 }

@@ -13,8 +13,6 @@ pub struct Setting {
     pub meaning: &'static str,
     /// Whether its value must never be shown.
     pub secret: bool,
-    /// Whether its capability is still to come: the value is checked and has no effect yet.
-    pub reserved: bool,
 }
 
 /// Every setting, in the README's order.
@@ -153,8 +151,18 @@ pub const SETTINGS: &[Setting] = &[
         "exact origins, comma-separated",
         "browsers elsewhere (CORS): the origins whose pages may call the API and read its answers",
     ),
-    reserved("FAREGATE_DUMMY_HASH", "argon2id", "argon2id", "which hash an unknown username costs"),
-    reserved("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "off", "on or off", "exchange refresh tokens of a Django once"),
+    setting(
+        "FAREGATE_DUMMY_HASH",
+        "argon2id",
+        "argon2id, else the cost of a hash, such as pbkdf2-sha256:i=1000000",
+        "what an unknown username costs: a hash of ours, or what most imported users have",
+    ),
+    setting(
+        "FAREGATE_ACCEPT_SIMPLEJWT_REFRESH",
+        "off",
+        "on or off",
+        "exchange each refresh token of the Django that users were imported from once; needs FAREGATE_HS256_KEY",
+    ),
     setting("FAREGATE_THROTTLE", "on", "on or off", "slow down guessing: whether attempts are counted at all"),
     setting(
         "FAREGATE_ACCOUNT_FREE_FAILURES",
@@ -221,15 +229,11 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 const fn setting(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, default, allowed, meaning, secret: false, reserved: false }
+    Setting { name, default, allowed, meaning, secret: false }
 }
 
 const fn secret(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {
     Setting { secret: true, ..setting(name, default, allowed, meaning) }
-}
-
-const fn reserved(name: &'static str, default: &'static str, allowed: &'static str, meaning: &'static str) -> Setting {
-    Setting { reserved: true, ..setting(name, default, allowed, meaning) }
 }
 
 /// The setting called `name`.

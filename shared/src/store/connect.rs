@@ -4,9 +4,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 
 use super::metering::Metering;
-use crate::aws::configuration;
+use crate::aws::{configuration, http_client};
 
 /// Connects as the environment says, or to `endpoint_url`.
 pub async fn connect(endpoint_url: Option<&str>) -> Client {
-    Client::from_conf(Builder::from(&configuration(endpoint_url).await).interceptor(Metering).build())
+    let configuration = configuration(endpoint_url, http_client()).await;
+    Client::from_conf(Builder::from(&configuration).interceptor(Metering).build())
 }

@@ -90,7 +90,20 @@ fn missing_right(message: &str) -> Option<&str> {
     (is_word(service) && is_word(operation)).then_some(action)
 }
 
+/// DynamoDB's codes for what another attempt meets again.
+const LASTING: [&str; 4] =
+    ["ResourceNotFoundException", "AccessDeniedException", "ValidationException", "UnrecognizedClientException"];
+
 impl StoreError {
+    /// Whether another attempt, later, may succeed.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unavailable { reason, .. } => !LASTING.iter().any(|code| reason.starts_with(code)),
+            _ => false,
+        }
+    }
+
     /// Maps the SDK's error of `operation` on `table`; takes the code and the kind, never a message that could quote a value.
     pub(super) fn of<E, R>(operation: &'static str, table: &str, error: &SdkError<E, R>) -> Self
     where

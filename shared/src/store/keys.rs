@@ -3,6 +3,8 @@
 //! | access pattern | call | key |
 //! | --- | --- | --- |
 //! | make a user | `TransactWriteItems` | `USERNAME#<key>` `IDENTIFIER` and `USER#<id>` `PROFILE` |
+//! | bring users in from elsewhere | `TransactWriteItems` | the same and `LEGACY_ID#<id there>` `IDENTIFIER`, of 33 users |
+//! | all users; how they are spread | `Scan` in segments | `USER#<id>` `PROFILE` |
 //! | is this name taken; who has it | `GetItem` | `USERNAME#<key>` `IDENTIFIER` |
 //! | log in: the user and the sessions | `Query` | `USER#<id>`, `PROFILE` and above |
 //! | open, rotate, end, evict a session | `PutItem`, `UpdateItem`, `DeleteItem` | `USER#<id>` `SESSION#<sid>` |
@@ -10,8 +12,11 @@
 //! | end the other sessions, change the password | `TransactWriteItems` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | who sent this access token | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
 //! | the user at a refresh | `GetItem` | `USER#<id>` `PROFILE` |
-//! | change or delete a user | `UpdateItem`, `TransactWriteItems` | `USER#<id>` `PROFILE`, `USERNAME#<key>` `IDENTIFIER` |
-//! | give a ticket, use it up | `PutItem`, `DeleteItem` | `TICKET#<hash>` `-` |
+//! | change or delete a user | `UpdateItem`, `TransactWriteItems` | `USER#<id>` `PROFILE`, `USERNAME#<key>` and `LEGACY_ID#<id there>` `IDENTIFIER` |
+//! | who had this id in the old system | `GetItem` | `LEGACY_ID#<id there>` `IDENTIFIER` |
+//! | end a Django's refresh token | `TransactWriteItems` | `CARRIED#<hash>` `-` |
+//! | exchange a Django's refresh token | `TransactWriteItems` | `CARRIED#<hash>` `-` and `USER#<id>` `SESSION#<sid>` |
+//! | give a ticket, use it up | `PutItem`, `UpdateItem` | `TICKET#<hash>` `-` |
 //! | a socket opens or closes | `PutItem`, `DeleteItem` | `CONNECTIONS#<last digit of id>` `<id>#<cid>` |
 //! | the sockets of a user; all sockets | `Query` | `CONNECTIONS#<last digit of id>`, `<id>#` and all |
 //! | users and sessions behind sockets | `BatchGetItem` | `USER#<id>` `PROFILE` and `SESSION#<sid>` |
@@ -33,6 +38,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::clock::Timestamp;
 use crate::domain::id::EntryId;
+use crate::domain::legacy::LegacyId;
 use crate::domain::session::SessionId;
 use crate::domain::user::{User, UserId};
 use crate::domain::username::UsernameKey;
@@ -106,6 +112,18 @@ pub fn identifier(key: &UsernameKey) -> Key {
 #[must_use]
 pub fn no_identifier() -> Key {
     Key::new("USERNAME#/", "IDENTIFIER")
+}
+
+/// Who was called `legacy` where users were imported from.
+#[must_use]
+pub fn legacy(legacy: &LegacyId) -> Key {
+    Key::new(format!("LEGACY_ID#{legacy}"), "IDENTIFIER")
+}
+
+/// A refresh token of a Django that was exchanged or ended, by the hash of its id.
+#[must_use]
+pub fn carried(hash: &str) -> Key {
+    Key::new(format!("CARRIED#{hash}"), "-")
 }
 
 /// A ticket, by the hash of what its holder sends.

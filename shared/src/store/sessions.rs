@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Unreadable, number, text};
 use super::session_item::{if_good, rotate, session_item, session_of};
-use super::transaction::{ATTEMPTS, pause};
+use super::transaction::{ATTEMPTS, BACKOFF};
 use super::users::{KEPT, epochs_of, user_of};
 use super::{Client, Table, keys};
 use crate::clock::Timestamp;
@@ -22,8 +22,8 @@ use crate::randomness::Randomness;
 /// The sessions of one table; clones share the connection.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    table: Table,
-    randomness: Randomness,
+    pub(super) table: Table,
+    pub(super) randomness: Randomness,
 }
 
 /// One session of one user.
@@ -328,7 +328,9 @@ impl Sessions {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
                     return refusal(refused.item(), &request_id);
                 }
-                Some(UpdateItemError::TransactionConflictException(_)) => pause(attempt, &self.randomness).await,
+                Some(UpdateItemError::TransactionConflictException(_)) => {
+                    BACKOFF.pause(attempt, &self.randomness).await;
+                }
                 _ => return Err(self.table.failed("UpdateItem", &error)),
             }
         }

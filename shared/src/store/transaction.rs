@@ -1,13 +1,13 @@
 //! Transactions: all or nothing, tried again when two of them meet.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 
 use super::Table;
-use super::error::StoreError;
+use super::backoff::Backoff;
+use super::error::{StoreError, unbuildable};
+use super::item::Attributes;
 use crate::randomness::Randomness;
 
 /// How a transaction ended.
@@ -22,10 +22,22 @@ pub(super) enum Transacted {
 const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 /// How often a write is tried that met a transaction on the same item.
 pub(super) const ATTEMPTS: u32 = 5;
-/// The first pause, doubled each time and jittered: 25-50 ms, 50-100, 100-200, 200-400.
-const FIRST_PAUSE_MILLISECONDS: u32 = 50;
+/// The pauses between them: 25-50 ms, 50-100, 100-200, 200-400.
+pub(super) const BACKOFF: Backoff = Backoff { first_milliseconds: 50, longest_milliseconds: 400 };
 
 impl Table {
+    /// The part of a transaction that stores `item`, where nothing is under its key; what is there comes back with the refusal.
+    pub(super) fn put_new(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| unbuildable(&error))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     /// Writes `items`, with a token by which DynamoDB knows a repeated call for 10 minutes.
     ///
     /// `TransactionConflict` says that another write was under way, not that a condition failed: it is tried again.
@@ -43,22 +55,12 @@ impl Table {
             };
             match cancellation_reasons(&error) {
                 Some(reasons) if any_code(&reasons, CONDITION_FAILED) => return Ok(Transacted::Refused(reasons)),
-                Some(reasons) if any_code(&reasons, "TransactionConflict") => pause(attempt, randomness).await,
+                Some(reasons) if any_code(&reasons, "TransactionConflict") => BACKOFF.pause(attempt, randomness).await,
                 _ => return Err(self.failed(OPERATION, &error)),
             }
         }
         Err(StoreError::Unavailable { operation: OPERATION, reason: "TransactionConflict".to_owned() })
     }
-}
-
-/// The pause before a write that met a transaction is tried again after `attempt` others.
-///
-/// Nothing can be waited for in its place: DynamoDB does not say when the other transaction is done, and asks for
-/// exponential backoff ("Error retries and exponential backoff"), with jitter so that two that met do not meet again.
-pub(super) async fn pause(attempt: u32, randomness: &Randomness) {
-    let pause = FIRST_PAUSE_MILLISECONDS << attempt;
-    let jittered = pause / 2 + randomness.up_to(pause / 2);
-    tokio::time::sleep(Duration::from_millis(u64::from(jittered))).await;
 }
 
 fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Vec<CancellationReason>> {

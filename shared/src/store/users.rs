@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::builders::DeleteBuilder;
-use aws_sdk_dynamodb::types::{
-    CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, TransactWriteItem};
 use tokio::sync::OnceCell;
 
 use super::error::{StoreError, condition_failed, unbuildable};
@@ -14,6 +12,7 @@ use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
 use super::transaction::{Transacted, is_refused};
 use super::{Client, Table, keys};
 use crate::domain::lane::Lane;
+use crate::domain::legacy::LegacyId;
 use crate::domain::password::PasswordHash;
 use crate::domain::session::SessionId;
 use crate::domain::user::{Epochs, User, UserId};
@@ -82,10 +81,7 @@ impl Users {
     /// The same, with `more` in the transaction.
     pub(super) async fn create_with(&self, user: &User, more: Vec<TransactWriteItem>) -> Result<(), CreateUserError> {
         self.agree_on_case().await?;
-        let identifier = Writer::new(&keys::identifier(&user.username.key(self.case)))
-            .with("user_id", text(user.id.to_string()))
-            .finish();
-        let mut puts = vec![self.put_new(identifier)?, self.put_new(profile_item(user, self.case))?];
+        let mut puts = self.puts_of(user)?;
         puts.extend(more);
         match self.table.transact(puts, &self.randomness).await? {
             Transacted::Done => Ok(()),
@@ -133,6 +129,16 @@ impl Users {
         let (identifiers, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|item| item.contains_key("user_id"));
         let id = identifiers.first().map(|item| Reader(item).parsed("user_id")).transpose()?;
         Ok((id, others.into_iter().next()))
+    }
+
+    /// Who was called `legacy` in the system that users were imported from. One read.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB fails.
+    pub async fn find_id_of_legacy(&self, legacy: &LegacyId) -> Result<Option<UserId>, StoreError> {
+        let found = self.table.get(&keys::legacy(legacy)).await?;
+        Ok(found.map(|item| Reader(&item).parsed("user_id")).transpose()?)
     }
 
     /// Where the name that a person typed as `typed` is, if it is one.
@@ -262,11 +268,15 @@ impl Users {
         let kept: Vec<&str> = kept.into_iter().flatten().collect();
         self.table.clear_partition(&keys::user_partition(user.id), &kept).await?;
         let delete = |key: &keys::Key| Delete::builder().set_key(Some(key.attributes()));
-        let identifier = delete(&keys::identifier(&user.username.key(self.case)))
-            .condition_expression("attribute_not_exists(pk) OR user_id = :mine")
-            .expression_attribute_values(":mine", text(user.id.to_string()));
+        let pointer = |key: &keys::Key| {
+            delete(key)
+                .condition_expression("attribute_not_exists(pk) OR user_id = :mine")
+                .expression_attribute_values(":mine", text(user.id.to_string()))
+        };
+        let name = pointer(&keys::identifier(&user.username.key(self.case)));
+        let legacy = user.legacy_id.as_ref().map(|legacy| pointer(&keys::legacy(legacy)));
         let mut deletes = Vec::new();
-        for delete in [identifier, profile].into_iter().chain(last.as_ref().map(delete)) {
+        for delete in [name, profile].into_iter().chain(legacy).chain(last.as_ref().map(delete)) {
             let delete = delete.table_name(&self.table.name).build().map_err(|error| unbuildable(&error))?;
             deletes.push(TransactWriteItem::builder().delete(delete).build());
         }
@@ -277,25 +287,26 @@ impl Users {
         }
     }
 
-    fn put_new(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|error| unbuildable(&error))?;
-        Ok(TransactWriteItem::builder().put(put).build())
+    /// The items of a user who is new: the name, the user and, of one who was imported, what the old system called the user.
+    pub(super) fn puts_of(&self, user: &User) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let name = keys::identifier(&user.username.key(self.case));
+        let pointer = |key: &keys::Key| Writer::new(key).with("user_id", text(user.id.to_string())).finish();
+        let mut puts = vec![self.table.put_new(pointer(&name))?, self.table.put_new(profile_item(user, self.case))?];
+        if let Some(legacy) = &user.legacy_id {
+            puts.push(self.table.put_new(pointer(&keys::legacy(legacy)))?);
+        }
+        Ok(puts)
     }
 }
 
-fn is_held_by(reason: Option<&CancellationReason>, id: UserId) -> bool {
+pub(super) fn is_held_by(reason: Option<&CancellationReason>, id: UserId) -> bool {
     let holder = reason.and_then(CancellationReason::item).and_then(|item| Reader(item).parsed("user_id").ok());
     holder == Some(id)
 }
 
-fn profile_item(user: &User, case: CaseSensitivity) -> Attributes {
-    Writer::new(&keys::profile(user.id))
+/// All that is kept of `user`, but for the session that the last revocation left open.
+pub(super) fn profile_item(user: &User, case: CaseSensitivity) -> Attributes {
+    let item = Writer::new(&keys::profile(user.id))
         .with("user_id", text(user.id.to_string()))
         .with("username", text(user.username.as_str()))
         .with("first_name", text(&user.first_name))
@@ -308,10 +319,15 @@ fn profile_item(user: &User, case: CaseSensitivity) -> Attributes {
         .with("created_at", number(user.created_at.milliseconds()))
         .with("version", number(user.version))
         .with(keys::LIST_PARTITION, text(keys::list_partition(user)))
-        .with(keys::USERNAME_KEY, text(user.username.key(case).as_str()))
-        .finish()
+        .with(keys::USERNAME_KEY, text(user.username.key(case).as_str()));
+    match &user.legacy_id {
+        Some(legacy) => item.with(LEGACY_ID, text(legacy.as_str())).finish(),
+        None => item.finish(),
+    }
 }
 
+/// The attribute that says what the user was called where it came from.
+const LEGACY_ID: &str = "legacy_id";
 /// The attribute that says which session the last revocation left open.
 pub(super) const KEPT: &str = "kept_session";
 
@@ -328,6 +344,7 @@ pub(super) fn user_of(item: &Attributes) -> Result<User, Unreadable> {
         is_staff: read.flag("is_staff")?,
         epochs: epochs_of(read)?,
         kept: read.optional_parsed(KEPT)?,
+        legacy_id: read.optional_parsed(LEGACY_ID)?,
         created_at: read.milliseconds("created_at")?,
         version: read.optional_number("version").unwrap_or_default(),
     })

@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::TokenError;
 use crate::clock::Timestamp;
+use crate::domain::legacy::LegacyId;
 use crate::domain::principal::Principal;
 use crate::domain::rotation::Commitment;
 use crate::domain::session::SessionId;
@@ -128,6 +132,26 @@ impl CopiedClaims {
     }
 }
 
+/// What a good refresh token of a Django says (simplejwt), under the key that we share with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedClaims {
+    /// The user's primary key there.
+    pub legacy_id: LegacyId,
+    /// Which token.
+    pub token_id: String,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+impl CarriedClaims {
+    /// What the store keeps of the token. An id may be used again for another user (RFC 7519, 4.1.7 wants it unique, and
+    /// nobody makes a Django see to it); what holds for one user's token must not touch another's.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("{}:{}", self.legacy_id, self.token_id).as_bytes()))
+    }
+}
+
 /// A JSON object whose member names are unique.
 ///
 /// Two parsers that disagree on which of two equal members counts can be told different things by one signed token
@@ -231,6 +255,24 @@ impl UniqueMembers {
                 last_name: copied("last_name"),
                 issuer: copied("iss"),
             },
+        })
+    }
+
+    /// Reads it as a refresh token of a Django, which has no session of ours. The user is a number, in `id`, as the tutorial
+    /// has it, or else in `user_id`, which is simplejwt's own; as a text since its version 5.5.
+    pub(super) fn carried(&self) -> Result<CarriedClaims, TokenError> {
+        let is_ours = ["sid", "ctr", "cnf"].into_iter().any(|name| self.get(name).is_some());
+        let number = |user: &Value| user.as_u64().or_else(|| user.as_str()?.parse().ok());
+        let number = match (self.get("id"), self.get("user_id")) {
+            // An app may have given `id` another meaning.
+            (Some(id), Some(user_id)) if number(id) != number(user_id) => None,
+            (id, user_id) => id.or(user_id).and_then(number),
+        };
+        let (Some(number), false) = (number, is_ours) else { return Err(TokenError::Invalid) };
+        Ok(CarriedClaims {
+            legacy_id: number.to_string().parse().map_err(|_| TokenError::Invalid)?,
+            token_id: self.text("jti").filter(|id| !id.is_empty()).ok_or(TokenError::NoId)?.to_owned(),
+            expires_at: Timestamp::from_seconds(self.number("exp")?.ok_or(TokenError::NoExpiry)?),
         })
     }
 

@@ -28,8 +28,8 @@ impl Ring {
     /// two years after its last use, unless it is taken out in an emergency.
     pub(super) fn device_token(&self, device: &KnownDevice, name: &str) -> Result<DeviceToken, KeyringError> {
         let key = self.refresh.as_ref().ok_or(KeyringError::CannotSign)?;
-        let signed = crypto::sign(message(device, name).as_bytes(), &key.key, Algorithm::HS256);
-        let signature = signed.map_err(|_| KeyringError::CannotSign)?;
+        let signature = key.key.sign(message(device, name).as_bytes()).map_err(|_| KeyringError::CannotSign)?;
+        let signature = URL_SAFE_NO_PAD.encode(signature);
         let kid = key.kid.as_deref().unwrap_or_default();
         let [id, user_id] = [device.id.bytes(), device.user_id.bytes()].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
         Ok(DeviceToken(format!("{kid}.{id}.{user_id}.{}.{signature}", device.revocations)))

@@ -1,4 +1,4 @@
-//! Keys: made once, kept as items, used through jsonwebtoken.
+//! Keys: made once, kept as items, read from them.
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -6,12 +6,13 @@ use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::TokenType;
+use super::private_key::PrivateKey;
 use crate::clock::Timestamp;
 use crate::domain::signing_key::{KeyState, KeyUse};
 use crate::randomness::Randomness;
@@ -44,27 +45,19 @@ pub(super) struct VerificationKey {
 pub(super) struct SigningKey {
     /// Named in the token's header; a key shared with a Django has no name.
     pub(super) kid: Option<String>,
-    pub(super) algorithm: Algorithm,
-    pub(super) key: EncodingKey,
+    pub(super) key: PrivateKey,
 }
 
 impl SigningKey {
     /// HS256 under `secret`.
     pub(super) fn shared(kid: Option<String>, secret: &[u8]) -> Self {
-        Self { kid, algorithm: Algorithm::HS256, key: EncodingKey::from_secret(secret) }
+        Self { kid, key: PrivateKey::secret(secret) }
     }
 
     /// The private part of an access key.
     pub(super) fn read(item: &PrivateKeyItem) -> Result<Self, KeyError> {
-        let unreadable = || KeyError::Unreadable(item.kid.clone());
-        let pem = item.pem.as_bytes();
-        let (algorithm, key) = match item.algorithm.as_str() {
-            "RS256" => (Algorithm::RS256, EncodingKey::from_rsa_pem(pem)),
-            "ES256" => (Algorithm::ES256, EncodingKey::from_ec_pem(pem)),
-            "EdDSA" => (Algorithm::EdDSA, EncodingKey::from_ed_pem(pem)),
-            _ => return Err(unreadable()),
-        };
-        Ok(Self { kid: Some(item.kid.clone()), algorithm, key: key.map_err(|_| unreadable())? })
+        let key = PrivateKey::read(&item.algorithm, &item.pem);
+        Ok(Self { kid: Some(item.kid.clone()), key: key.ok_or_else(|| KeyError::Unreadable(item.kid.clone()))? })
     }
 }
 
@@ -188,13 +181,26 @@ mod tests {
             let (public, private) = make_access_key("k1", algorithm).unwrap();
             let signing = SigningKey::read(&private).unwrap();
             let verifying = VerificationKey::read(&public).unwrap();
-            assert_eq!(signing.algorithm, verifying.algorithm);
-            let signature = jsonwebtoken::crypto::sign(b"message", &signing.key, signing.algorithm).unwrap();
+            assert_eq!(signing.key.algorithm(), verifying.algorithm);
+            let signature = URL_SAFE_NO_PAD.encode(signing.key.sign(b"message").unwrap());
             let verify = |message: &[u8]| {
                 jsonwebtoken::crypto::verify(&signature, message, &verifying.key, verifying.algorithm).unwrap()
             };
             assert!(verify(b"message"), "{algorithm:?}");
             assert!(!verify(b"massage"), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_kept_under_another_algorithms_name_is_refused() {
+        let algorithms = [AccessAlgorithm::Rs256(RsaModulus::Bits2048), AccessAlgorithm::Es256, AccessAlgorithm::EdDsa];
+        for algorithm in algorithms {
+            let (_, private) = make_access_key("k1", algorithm).unwrap();
+            for name in ["RS256", "ES256", "EdDSA", "HS256", ""] {
+                let named =
+                    PrivateKeyItem { kid: private.kid.clone(), pem: private.pem.clone(), algorithm: name.to_owned() };
+                assert_eq!(SigningKey::read(&named).is_ok(), name == private.algorithm, "{algorithm:?} as {name}");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ mod claims;
 mod device;
 mod key;
 mod keyring;
+mod private_key;
 mod rotation;
 mod signer;
 mod ticket;
@@ -13,13 +14,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use claims::{AccessClaims, CopiedClaims, RefreshClaims, TokenType};
+pub use claims::{AccessClaims, CarriedClaims, CopiedClaims, RefreshClaims, TokenType};
 pub use key::KeyError;
 pub use keyring::{KeyAccess, Keyring, KeyringError, PublishedKey};
 pub use rotation::{Outcome, Rotation, RotationError, StepTaken, TakenOut};
 pub use signer::{AccessFor, ReadySigner, Signer};
 pub use ticket::{TICKET_LIFETIME_SECONDS, Ticket};
-pub use verifier::{AnyClaims, Expiry, Verifier, VerifyError};
+pub use verifier::{AnyClaims, AnyRefresh, Expiry, Verifier, VerifyError};
 
 /// How far the clocks of two environments may be apart, in seconds.
 const CLOCKS_DIFFER_SECONDS: i64 = 5;

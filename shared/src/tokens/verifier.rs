@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::claims::{AccessClaims, RefreshClaims, TokenType, UniqueMembers};
+use super::claims::{AccessClaims, CarriedClaims, RefreshClaims, TokenType, UniqueMembers};
 use super::key::VerificationKey;
 use super::keyring::{Keyring, KeyringError};
 use super::{CLOCKS_DIFFER_SECONDS, TokenError, refresh_audience};
@@ -70,6 +70,15 @@ pub enum AnyClaims {
     Refresh(RefreshClaims),
 }
 
+/// What a good refresh token says, whoever made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnyRefresh {
+    /// We did.
+    Ours(RefreshClaims, Expiry),
+    /// A Django did, for a user who was imported from it.
+    Carried(CarriedClaims),
+}
+
 impl Verifier {
     /// A verifier with the keys of `keyring`.
     #[must_use]
@@ -97,22 +106,25 @@ impl Verifier {
         Ok(claims.unexpired()?.refresh()?)
     }
 
-    /// Takes `token` as a refresh token, and says whether it has expired, if nothing else is wrong with it: one whose
-    /// answer was lost may still be asked about.
+    /// Takes `token` as a refresh token, of ours or, where `accepts_carried`, of the Django that we share a key with. Of ours it
+    /// says whether it has expired, if nothing else is wrong with it: one whose answer was lost may still be asked about.
     ///
     /// # Errors
     ///
     /// When it is no good at `now`, or the key ring cannot be read.
-    pub async fn refresh_even_expired(
+    pub async fn any_refresh(
         &self,
         token: &str,
+        accepts_carried: bool,
         now: Timestamp,
-    ) -> Result<(RefreshClaims, Expiry), VerifyError> {
+    ) -> Result<AnyRefresh, VerifyError> {
         let Checked { claims, expiry } = self.claims(token, Some(TokenType::Refresh), now).await?;
-        match (claims.refresh(), expiry) {
-            (Ok(claims), expiry) => Ok((claims, expiry)),
-            (Err(_), Expiry::Past) => Err(TokenError::Expired.into()),
-            (Err(error), Expiry::ToCome) => Err(error.into()),
+        let accepts_carried = accepts_carried && self.keyring.is_shared();
+        match (claims.refresh(), claims.carried(), expiry) {
+            (Ok(claims), _, expiry) => Ok(AnyRefresh::Ours(claims, expiry)),
+            (Err(_), Ok(claims), Expiry::ToCome) if accepts_carried => Ok(AnyRefresh::Carried(claims)),
+            (Err(_), _, Expiry::Past) => Err(TokenError::Expired.into()),
+            (Err(error), _, Expiry::ToCome) => Err(error.into()),
         }
     }
 

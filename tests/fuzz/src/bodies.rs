@@ -86,10 +86,15 @@ pub fn multipart_body(data: &[u8]) {
 /// The answer of `/echo`; where the body seems to hold a user, a route with a use case behind it answers too.
 fn answered(content_type: &str, body: &[u8]) -> Reply {
     let echoed = post("/echo", content_type, body);
-    assert!(matches!(echoed.status, StatusCode::OK | StatusCode::BAD_REQUEST), "{} {}", echoed.status, echoed.text);
+    // A form can hold a body of another type, as the browsable API's do, and that type can be one that nobody reads.
+    let may_be_refused = |status| {
+        status == StatusCode::BAD_REQUEST || (content_type != JSON && status == StatusCode::UNSUPPORTED_MEDIA_TYPE)
+    };
+    let Reply { status, text, .. } = &echoed;
+    assert!(*status == StatusCode::OK || may_be_refused(*status), "{status} {text}");
     if body.windows(8).any(|window| window == b"username") {
         let Reply { status, text, .. } = post("/api/sign_up/", content_type, body);
-        assert!(matches!(status, StatusCode::CREATED | StatusCode::BAD_REQUEST), "{status} {text}");
+        assert!(status == StatusCode::CREATED || may_be_refused(status), "{status} {text}");
     }
     echoed
 }

@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Uri, header};
+use faregate::http::convertible;
+use lambda_http::request::LambdaRequest;
 
 use crate::House;
 use crate::house::Reply;
@@ -16,11 +18,11 @@ pub fn request(data: &[u8]) {
     });
 }
 
-/// An event of API Gateway (payload 2.0, and the others that `lambda_http` reads), as JSON.
+/// An event of API Gateway (payload 2.0), as JSON.
 pub fn gateway_event(data: &[u8]) {
     House::with(|house| {
-        if let Ok(request) = lambda_http::request::from_reader(&*house.filled(data)) {
-            is_safe(&house.send(request.map(Body::new)));
+        if let Ok(event) = serde_json::from_slice::<LambdaRequest>(&house.filled(data)) {
+            is_safe(&house.send(lambda_http::Request::from(convertible(event)).map(Body::new)));
         }
     });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use faregate::settings::{SETTINGS, Setting};
+use faregate::settings::{SETTINGS, Setting, Settings};
 use faregate_tests::Template;
 use serde_json::Value;
 
@@ -47,6 +47,7 @@ const BEHIND: &[(&str, &[&str])] = &[
             "ARGON2_ITERATIONS",
             "ARGON2_PARALLELISM",
             "ARGON2_ENGINE",
+            "DUMMY_HASH",
         ],
     ),
     (
@@ -64,6 +65,7 @@ const BEHIND: &[(&str, &[&str])] = &[
             "ARGON2_ITERATIONS",
             "ARGON2_PARALLELISM",
             "ARGON2_ENGINE",
+            "DUMMY_HASH",
         ],
     ),
     ("service.admin_browsers()", &["TABLE", "THROTTLE"]),
@@ -73,7 +75,10 @@ const BEHIND: &[(&str, &[&str])] = &[
     ("service.settings.admin.is_served", &["ADMIN_SITE"]),
     ("service.socket_endpoint()", &["WS_ENDPOINT"]),
     ("service.settings.browsable_api", &["BROWSABLE_API"]),
-    ("service.passwords()", &["ARGON2_MEMORY_KIB", "ARGON2_ITERATIONS", "ARGON2_PARALLELISM", "ARGON2_ENGINE"]),
+    (
+        "service.passwords()",
+        &["ARGON2_MEMORY_KIB", "ARGON2_ITERATIONS", "ARGON2_PARALLELISM", "ARGON2_ENGINE", "DUMMY_HASH"],
+    ),
     ("service.settings.password_policy", &["PASSWORD_POLICY", "PASSWORD_MIN_LENGTH"]),
     ("service.settings.sessions.reactivation", &["HS256_KEY"]),
     (
@@ -90,17 +95,19 @@ const BEHIND: &[(&str, &[&str])] = &[
     ("service.settings.tokens.issuer", &["ISSUER"]),
     ("tokens.key_period_seconds", &["KEY_ROTATION_DAYS"]),
     ("tokens.hs256_key", &["HS256_KEY"]),
+    ("service.settings.tokens.accept_simplejwt_refresh", &["ACCEPT_SIMPLEJWT_REFRESH"]),
     ("service.settings.authorizer.mode", &["AUTHORIZER_MODE"]),
     ("service.settings.authorizer.response", &["AUTHORIZER_RESPONSE"]),
     // What every function has, or what no setting is behind.
     ("service.clock", &[]),
+    ("service.http_client()", &[]),
     ("service.randomness", &[]),
     ("service.settings.tokens;", &[]),
 ];
 /// Behind the edge of the functions that pages elsewhere may call; the admin site is for its own pages alone.
 const FOR_PAGES_ELSEWHERE: &str = "FAREGATE_CORS_ORIGINS";
-/// Given to all.
-const FOR_ALL: &str = "FAREGATE_METRICS_NAMESPACE";
+/// Given to all; the last two are read by the TLS library, which trusts what it finds in either.
+const FOR_ALL: [&str; 3] = ["FAREGATE_METRICS_NAMESPACE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// Filled in by the template itself.
 const WITHOUT_PARAMETER: [&str; 5] = [
     "FAREGATE_TABLE",
@@ -143,7 +150,7 @@ fn given(template: &Template, package: &str) -> BTreeMap<String, Value> {
 fn a_function_is_given_the_settings_that_it_uses_and_no_others() {
     let template = Template::load();
     let all = template.part("Globals")["Function"]["Environment"]["Variables"].as_object().unwrap();
-    assert_eq!(all.keys().collect::<Vec<_>>(), [FOR_ALL]);
+    assert_eq!(all.keys().collect::<Vec<_>>(), FOR_ALL);
     for package in packages() {
         let names: BTreeSet<String> = given(&template, &package).into_keys().collect();
         assert_eq!(names, used(&package), "{package}");
@@ -209,7 +216,7 @@ fn each_setting_with_an_effect_is_a_parameter_with_its_default_and_its_limits() 
     let template = Template::load();
     let parameters = template.part("Parameters").as_object().unwrap();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    for setting in SETTINGS.iter().filter(|setting| !setting.reserved && !WITHOUT_PARAMETER.contains(&setting.name)) {
+    for setting in SETTINGS.iter().filter(|setting| !WITHOUT_PARAMETER.contains(&setting.name)) {
         let parameter = &parameters[&parameter_of(setting.name)];
         assert_eq!(text(&parameter["Default"]), setting.default, "{}", setting.name);
         assert_eq!(parameter["NoEcho"].as_bool().unwrap_or_default(), setting.secret, "{}", setting.name);
@@ -232,5 +239,48 @@ fn every_parameter_says_what_it_is_and_names_itself_when_it_is_wrong() {
         if limits.iter().any(|limit| !parameter[limit].is_null()) {
             assert!(parameter["ConstraintDescription"].as_str().is_some_and(|text| text.contains(name)), "{name}");
         }
+    }
+}
+
+/// What two factors are together (memory times passes) a pattern cannot say; each alone it can.
+#[test]
+fn the_cost_of_a_dummy_hash_is_held_to_its_bounds_before_it_is_deployed() {
+    let template = Template::load();
+    let pattern = template.part("Parameters")["DummyHash"]["AllowedPattern"].as_str().unwrap();
+    let pattern = regex_lite::Regex::new(&format!("^(?:{pattern})$")).unwrap();
+    for cost in [
+        "argon2id",
+        "argon2id:m=262144,t=1,p=16",
+        "argon2id:m=262145,t=1,p=1",
+        "argon2id:m=300000,t=1,p=1",
+        "argon2id:m=199999,t=1,p=1",
+        "argon2d:m=8,t=1,p=1",
+        "argon2d:m=7,t=1,p=1",
+        "argon2i:m=1024,t=1,p=17",
+        "argon2i:m=1024,t=0,p=1",
+        "argon2x:m=1024,t=1,p=1",
+        "pbkdf2-sha256:i=4000000",
+        "pbkdf2-sha512:i=4000001",
+        "pbkdf2-sha1:i=0",
+        "pbkdf2-md5:i=1",
+        "bcrypt:4",
+        "bcrypt:3",
+        "bcrypt-sha256:15",
+        "bcrypt-sha256:16",
+        "bcrypt:012",
+        "scrypt:ln=1,r=1,p=1",
+        "scrypt:ln=0,r=8,p=1",
+        "scrypt:ln=21,r=1,p=1",
+        "scrypt:ln=22,r=1,p=1",
+        "scrypt:ln=1,r=100000,p=1",
+        "fbscrypt:ln=14,r=8,p=1",
+        "fbscrypt:14",
+        "md5:1",
+        "",
+    ] {
+        let settings = Settings::from_pairs(vec![("FAREGATE_DUMMY_HASH".to_owned(), cost.to_owned())]);
+        // Nothing is the default there, and is no parameter.
+        let is_taken = settings.is_ok() && !cost.is_empty();
+        assert_eq!(pattern.is_match(cost), is_taken, "{cost}");
     }
 }

@@ -8,7 +8,8 @@ use faregate::domain::signing_key::PUBLICATION_SECONDS;
 use faregate::service::Service;
 use faregate::settings::AuthorizerMode;
 use faregate_tests::{
-    Deeds, Rights, TableName, Template, TestApp, basic, bearer, claim, empty_request, statements, texts,
+    DJANGO_HASH, DJANGO_PASSWORD, Deeds, Rights, SIMPLEJWT_KEY, TableName, Template, TestApp, basic, bearer, claim,
+    empty_request, imported, simplejwt_refresh, statements, texts,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -22,6 +23,8 @@ async fn everything(deeds: &Deeds) {
     let app = TestApp::builder().noting(deeds).listening().start().await;
     sign_ups_and_log_ins(&app, deeds).await;
     attempts(&app, deeds).await;
+    imported_users(&app).await;
+    carried_over(&app, deeds).await;
     refreshes(&app).await;
     sessions_and_account(&app).await;
     admin_site(&app, deeds).await;
@@ -101,6 +104,33 @@ async fn sessions_and_account(app: &TestApp) {
     let log_in = json!({"username": "ann", "password": "another-Oak-77"});
     let access = app.post("/api/log_in/", &log_in).await.field("access");
     app.post_as(&access, "/api/account/delete/", &json!({"password": "another-Oak-77"})).await.is(200);
+}
+
+/// Those who were imported have one item more.
+async fn imported_users(app: &TestApp) {
+    let [iris, ivan] = [imported("iris", "1", DJANGO_HASH), imported("ivan", "2", DJANGO_HASH)];
+    app.service.bulk().bring(&[iris, ivan.clone()]).await.unwrap();
+    let access = app.try_log_in("iris", DJANGO_PASSWORD).await.field("access");
+    app.post_as(&access, "/api/account/delete/", &json!({"password": DJANGO_PASSWORD})).await.is(200);
+    let mut browser = app.administrator("alva").await;
+    browser.submit(&format!("/admin/users/{}/delete/", ivan.id), &[("username", "ivan")]).await.is(303);
+}
+
+/// A Django's refresh token, and the same again; a log-out with it, and with another.
+async fn carried_over(app: &TestApp, deeds: &Deeds) {
+    let beside_django = TestApp::builder().endpoint(&app.endpoint_url()).clock(app.clock.clone()).noting(deeds);
+    let beside_django =
+        beside_django.with("FAREGATE_HS256_KEY", SIMPLEJWT_KEY).with("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "on");
+    let beside_django = beside_django.start().await;
+    beside_django.service.bulk().bring(&[imported("jack", "3", "!")]).await.unwrap();
+    let token = simplejwt_refresh(&json!("3"), "a", app.clock.now().plus_seconds(DAY));
+    for _ in 0..2 {
+        beside_django.refresh(&token).await.is(200);
+    }
+    let other = simplejwt_refresh(&json!("3"), "b", app.clock.now().plus_seconds(DAY));
+    for token in [token, other] {
+        beside_django.log_out(&token).await.is(200);
+    }
 }
 
 async fn admin_site(app: &TestApp, deeds: &Deeds) {
@@ -205,7 +235,8 @@ async fn a_function_may_do_what_it_does_and_nothing_else() {
     let deeds = Deeds::default();
     // Boxed: it holds whole services.
     Box::pin(everything(&deeds)).await;
-    let template = Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on");
+    let template =
+        Template::load().with("AuthorizerMode", "session").with("BasicAuth", "on").with("AcceptSimplejwtRefresh", "on");
     for package in packages() {
         let (allowed, done) = (Rights::of(&template, &package), deeds.of(&package));
         assert_eq!(allowed, done, "{package} may:\n{allowed}\nand does:\n{done}");

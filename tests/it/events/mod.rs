@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::http::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use faregate::http::{convertible, lambda_service};
 use faregate_tests::{PASSWORD, Reply, TestApp};
-use lambda_http::{Adapter, LambdaEvent};
+use lambda_http::LambdaEvent;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -15,8 +16,15 @@ async fn service(app: &TestApp) -> axum::Router {
 }
 
 async fn send(router: &axum::Router, event: &Value) -> Reply {
-    let request: Request<lambda_http::Body> = lambda_http::request::from_str(&event.to_string()).unwrap();
+    let event = serde_json::from_value(event.clone()).unwrap();
+    let request = Request::<lambda_http::Body>::from(convertible(event));
     Reply::of(router.clone().oneshot(request.map(Body::new)).await.unwrap()).await
+}
+
+/// The answer that Lambda gives to API Gateway.
+async fn as_lambda_does(app: &TestApp, event: &Value) -> Value {
+    let event = LambdaEvent::new(serde_json::from_value(event.clone()).unwrap(), lambda_http::Context::default());
+    serde_json::to_value(lambda_service(service(app).await).oneshot(event).await.unwrap()).unwrap()
 }
 
 fn recorded(name: &str) -> Value {
@@ -123,12 +131,30 @@ async fn cookies_go_out_apart_from_the_headers() {
     let mut event = recorded("admin_users.json");
     event["rawPath"] = json!("/admin/login/");
     event["requestContext"]["http"]["path"] = json!("/admin/login/");
-    let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), lambda_http::Context::default());
-    let answer = Adapter::from(service(&app).await).oneshot(event).await.unwrap();
-    let answer = serde_json::to_value(answer).unwrap();
+    let answer = as_lambda_does(&app, &event).await;
     assert_eq!(answer["statusCode"], 200);
     let cookies = answer["cookies"].as_array().unwrap();
     assert_eq!(cookies.len(), 1, "{cookies:?}");
     assert!(cookies[0].as_str().unwrap().starts_with("__Host-faregate_log_in="), "{cookies:?}");
     assert!(answer["headers"]["set-cookie"].is_null(), "{}", answer["headers"]);
+}
+
+#[tokio::test]
+async fn what_lambda_http_cannot_read_is_answered_by_the_contract() {
+    let app = app().await;
+    app.sign_up("ann").await;
+    let mut event = recorded("log_in.json");
+    event["rawQueryString"] = json!("next=\"<a> b\"");
+    event["headers"]["host"] = json!("a b");
+    event["headers"]["x-forwarded-proto"] = json!("a, b");
+    event["body"] = json!(json!({"username": "ann", "password": PASSWORD}).to_string());
+    event["isBase64Encoded"] = json!(false);
+    let answer = as_lambda_does(&app, &event).await;
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    // As it stands: no JSON.
+    event["isBase64Encoded"] = json!(true);
+    event["body"] = json!("e30!");
+    let answer = as_lambda_does(&app, &event).await;
+    assert_eq!(answer["statusCode"], 400, "{answer}");
+    assert!(answer["body"].as_str().unwrap().contains("JSON parse error"), "{answer}");
 }

@@ -67,7 +67,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        ..Row::PLAIN
     },
     Row {
         name: "log_in",

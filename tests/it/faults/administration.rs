@@ -178,7 +178,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        ..Row::PLAIN
     },
     Row {
         name: "admin: new names",
@@ -193,7 +192,6 @@ pub(crate) const ROWS: &[Row] = &[
         // "changed in between": by the first try.
         again: &[409],
         left: |lane, case, _| says(lane, case, "value=\"Benno\"").boxed(),
-        ..Row::PLAIN
     },
     Row {
         name: "admin: deactivating a user",
@@ -210,7 +208,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        ..Row::PLAIN
     },
     Row {
         name: "admin: making staff",
@@ -226,7 +223,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        ..Row::PLAIN
     },
     Row {
         name: "admin: ending a session",
@@ -261,7 +257,6 @@ pub(crate) const ROWS: &[Row] = &[
         status: 303,
         again: &[409],
         left: |lane, case, _| is_logged_in_nowhere(lane, case).boxed(),
-        ..Row::PLAIN
     },
     Row {
         name: "admin: a new password",
@@ -284,7 +279,6 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        ..Row::PLAIN
     },
     Row {
         name: "admin: a deletion",
@@ -314,6 +308,5 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        ..Row::PLAIN
     },
 ];

@@ -56,8 +56,6 @@ impl Cell {
         lane.calm().await;
         if reply.status == self.row.status {
             (self.row.left)(lane, &case, Some(&reply)).await;
-        } else if self.row.lost.contains(&reply.status) {
-            (self.row.left)(lane, &case, None).await;
         } else {
             is_our_trouble(&reply);
             self.run_again(lane, &case).await;

@@ -79,8 +79,7 @@ pub(crate) const ROWS: &[Row] = &[
             }
             .boxed()
         },
-        // A ticket that was used up by a delete whose answer never came is one that was used before.
-        lost: &[403],
+        // Used up by the first try, of which nothing was heard: a ticket opens one socket, and the client asks for another.
         again: &[403],
         left: |lane, case, _| {
             async move {

@@ -21,8 +21,6 @@ pub(crate) struct Row {
     pub(crate) ask: for<'a> fn(&'a Lane, &'a Case) -> BoxFuture<'a, Reply>,
     /// What it answers when all goes well.
     pub(crate) status: u16,
-    /// What it may answer instead where DynamoDB's answer was lost and the work cannot be known again.
-    pub(crate) lost: &'static [u16],
     /// What it may answer instead where an earlier try, whose answer was lost, has done the work.
     pub(crate) again: &'static [u16],
     /// Looks, by a way without faults, whether the work is done; of the answer that said so, if it was the success itself.
@@ -39,7 +37,6 @@ impl Row {
         needs: |_, _| async { Case::default() }.boxed(),
         ask: |_, _| async { unreachable!("a row that asks nothing") }.boxed(),
         status: 200,
-        lost: &[],
         again: &[],
         left: |_, _, _| async {}.boxed(),
     };

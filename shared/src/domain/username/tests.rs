@@ -25,6 +25,19 @@ fn every_letter_and_number_gives_an_idempotent_key() {
 }
 
 #[test]
+fn what_is_stored_can_come_back() {
+    for character in (char::MIN..=char::MAX).filter(|character| is_allowed(*character)) {
+        let Ok(name) = Username::parse(&format!("a{character}b")) else { continue };
+        assert_eq!(Username::from_elsewhere(name.as_str()), Ok(name), "U+{:04X}", u32::from(character));
+    }
+    assert_eq!(Username::from_elsewhere(" zoe\u{308} "), Ok(parse("zoë")));
+    for refused in ["", "a b", "a/b", "a\nb", "a\u{200d}b", "🚕"] {
+        assert_eq!(Username::from_elsewhere(refused), Err(vec![UsernameError::ForbiddenCharacter]), "{refused:?}");
+    }
+    assert_eq!(Username::from_elsewhere(&"a".repeat(151)), Err(vec![UsernameError::TooLong]));
+}
+
+#[test]
 fn capital_letters_and_full_width_letters_are_the_same_user() {
     let insensitive = CaseSensitivity::Insensitive;
     assert_eq!(parse("Straße").key(insensitive), parse("STRASSE").key(insensitive));

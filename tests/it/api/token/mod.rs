@@ -1,3 +1,4 @@
+mod carried;
 mod refresh;
 mod rotation;
 mod theft;
