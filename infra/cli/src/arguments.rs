@@ -2,13 +2,19 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cost::CostArguments;
+use crate::export::ExportArguments;
+use crate::import::ImportArguments;
+use crate::listing::ListArguments;
+use crate::stats::StatsArguments;
+
 /// The whole command line.
 #[derive(Parser, Debug)]
 #[command(
     name = "faregate",
     version,
     about = "The operator's command of Faregate",
-    after_help = "Exit codes: 0 done; 1 refused; 2 wrong usage; 3 DynamoDB or AWS trouble.\n\
+    after_help = "Exit codes: 0 done; 1 refused; 2 wrong usage; 3 DynamoDB or AWS trouble; 130 interrupted.\n\
                   On AWS, credentials and region are found as every AWS tool finds them."
 )]
 pub(crate) struct Arguments {
@@ -41,6 +47,14 @@ pub(crate) enum Command {
     /// The keys that sign tokens: list, rotate, retire
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Bring users in from elsewhere, with the password hashes that they have there; says what it would do unless told to
+    Import(ImportArguments),
+    /// Write out all users with their password hashes, a line of JSON each
+    Export(ExportArguments),
+    /// Count users, by what they may do and by what their password hashes cost; reads the whole table
+    Stats(StatsArguments),
+    /// What a month costs on AWS, beside Cognito, and which limits come first; asks nobody
+    Cost(CostArguments),
 }
 
 /// What to do with the key ring.
@@ -64,11 +78,21 @@ pub(crate) struct RetireArguments {
     pub(crate) yes: bool,
 }
 
-/// What to do with a user.
+/// What to do with users.
 #[derive(Subcommand, Debug)]
 pub(crate) enum UsersCommand {
+    /// List users, the newest first, or by name those whose names begin in one way
+    #[command(alias = "search")]
+    List(ListArguments),
     /// Make a user; the password is asked for
     Create(NewUserArguments),
+    #[command(flatten)]
+    One(UserCommand),
+}
+
+/// What to do with a user who is there.
+#[derive(Subcommand, Debug)]
+pub(crate) enum UserCommand {
     /// Show a user
     Show(Username),
     /// Let a user log in again

@@ -9,35 +9,33 @@ use faregate::http::messages;
 use faregate::service::Service;
 use faregate::store::{CreateUserError, Outcome};
 
-use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UsersCommand};
+use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UserCommand};
 use crate::confirmation;
 use crate::failure::Failure;
 use crate::output::Report;
 use crate::password;
 
 /// Carries out `command`.
-pub(crate) async fn run(service: &Service, command: UsersCommand) -> Result<Report, Failure> {
+pub(crate) async fn run(service: &Service, command: UserCommand) -> Result<Report, Failure> {
     match command {
-        UsersCommand::Create(arguments) => create(service, arguments).await,
-        UsersCommand::Show(who) => show(service, &who.username).await,
-        UsersCommand::Activate(who) => change(service, &who.username, UserChange::Activate, "is active").await,
-        UsersCommand::Deactivate(who) => {
+        UserCommand::Show(who) => show(service, &who.username).await,
+        UserCommand::Activate(who) => change(service, &who.username, UserChange::Activate, "is active").await,
+        UserCommand::Deactivate(who) => {
             change(service, &who.username, UserChange::Deactivate, "is inactive; every session is over").await
         }
-        UsersCommand::Delete(arguments) => delete(service, &arguments).await,
-        UsersCommand::SetPassword(arguments) => set_password(service, &arguments).await,
-        UsersCommand::LogOut(who) => {
+        UserCommand::Delete(arguments) => delete(service, &arguments).await,
+        UserCommand::SetPassword(arguments) => set_password(service, &arguments).await,
+        UserCommand::LogOut(who) => {
             change(service, &who.username, UserChange::EndSessions, "is logged out everywhere").await
         }
-        UsersCommand::Unlock(who) => unlock(service, &who.username).await,
-        UsersCommand::GrantStaff(who) => change(service, &who.username, UserChange::Staff(true), "is staff").await,
-        UsersCommand::RevokeStaff(who) => {
-            change(service, &who.username, UserChange::Staff(false), "is not staff").await
-        }
+        UserCommand::Unlock(who) => unlock(service, &who.username).await,
+        UserCommand::GrantStaff(who) => change(service, &who.username, UserChange::Staff(true), "is staff").await,
+        UserCommand::RevokeStaff(who) => change(service, &who.username, UserChange::Staff(false), "is not staff").await,
     }
 }
 
-async fn create(service: &Service, arguments: NewUserArguments) -> Result<Report, Failure> {
+/// Makes a user.
+pub(crate) async fn create(service: &Service, arguments: NewUserArguments) -> Result<Report, Failure> {
     let NewUserArguments { password: PasswordArguments { user, password_stdin }, first_name, last_name, staff } =
         arguments;
     let username = Username::parse(&user.username)

@@ -1,10 +1,13 @@
 //! An operator at a terminal, with a DynamoDB of their own.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use faregate::store::connect;
 use faregate::store::schema::create_missing_tables;
+use faregate_tests::dynamodb_json;
 use local::database::{Data, Running, start};
 use serde_json::Value;
 
@@ -18,6 +21,17 @@ pub(crate) struct Said {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+/// All that a table has, in an order that two equal ones share.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Table(BTreeMap<String, Value>);
+
+impl Table {
+    /// How many users there are.
+    pub(crate) fn users(&self) -> usize {
+        self.0.keys().filter(|key| key.ends_with(" PROFILE")).count()
+    }
 }
 
 impl Operator {
@@ -65,9 +79,40 @@ impl Operator {
         assert_eq!(said.code, 0, "{}", said.err);
     }
 
+    /// The items of the table of users, as DynamoDB writes them.
+    pub(crate) async fn items(&self) -> Vec<Value> {
+        let client = connect(Some(&self.database.endpoint_url())).await;
+        let pages = client.scan().table_name("faregate").consistent_read(true).into_paginator().items().send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
+        items.iter().map(dynamodb_json).collect()
+    }
+
+    /// The table of users.
+    pub(crate) async fn table(&self) -> Table {
+        let key = |item: &Value| format!("{} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
+        Table(self.items().await.into_iter().map(|item| (key(&item), item)).collect())
+    }
+
+    /// All users, as `faregate export` has them, by name.
+    pub(crate) async fn exported(&self) -> Vec<Value> {
+        let said = self.run_about("export", &[], "").await;
+        assert_eq!(said.code, 0, "{}", said.err);
+        let mut users: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        users.sort_by_key(|user| user["username"].as_str().unwrap().to_owned());
+        users
+    }
+
     pub(crate) async fn show(&self, username: &str) -> Value {
         serde_json::from_str(&self.done(&["show", username, "--json"]).await).unwrap()
     }
+}
+
+/// `values`, each on a line of its own.
+pub(crate) fn lines_of(values: impl IntoIterator<Item = Value>) -> String {
+    values.into_iter().fold(String::new(), |mut lines, value| {
+        writeln!(lines, "{value}").unwrap();
+        lines
+    })
 }
 
 /// Runs `command` with `input` as standard input.
