@@ -2,6 +2,8 @@
 # They read it with `source`, at the top of the repository.
 #
 # CHROMIUM names the browser; without it, and as root on Debian, it is installed.
+# shellcheck source=.ci/debian.sh
+source .ci/debian.sh
 binaries=${CARGO_TARGET_DIR:-target}/debug
 
 # installed FOLDER PACKAGES: whether exactly these were installed; `done_with` says that they are.
@@ -22,12 +24,8 @@ node_packages() {
 find_chromium() {
     CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || :)}
     if [ -z "$CHROMIUM" ]; then
-        if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-            echo "no chromium: install it, or name a browser of its kind in CHROMIUM" >&2
-            exit 1
-        fi
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+        # Or name a browser of its kind in CHROMIUM.
+        debian chromium
         CHROMIUM=$(command -v chromium)
     fi
     export CHROMIUM

@@ -1,6 +1,5 @@
-"""A guide: its page, the snippets in it, its template, and the copy of the template that runs on this machine."""
+"""A guide with a template: its page's pieces of it, and the copy of the template that runs on this machine."""
 
-import re
 import shutil
 import subprocess
 import textwrap
@@ -10,25 +9,16 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import yaml_parse
 
-from cases import Cases, clean_environment, end_group
-
-ROOT = Path(__file__).parents[2]
-COMMAND_SECONDS = 120
-SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from cases import Cases, clean_environment
+from page import ROOT, Page
 
 
-class Guide:
+class Guide(Page):
     def __init__(self, name: str, cases: Cases, folder: Path) -> None:
-        self.name = name
+        super().__init__(name, cases, folder, ROOT / ".tools/sam/bin")
         self.template = ROOT / "docs/guides" / name / "template.yaml"
-        self._cases = cases
-        # Commands run here, so that `cd docs/guides/...` finds the copy of the template.
-        self._folder = folder
+        # Commands run in `folder`, so that `cd docs/guides/...` finds the copy of the template.
         self._copy = folder / "docs/guides" / name / "template.yaml"
-        page = (ROOT / "docs/guides" / f"{name}.md").read_text()
-        self._snippets = [(match[1], match[2]) for match in SNIPPET.finditer(page)]
-        self._commands = [text for language, text in self._snippets if language == "sh"]
-        self._python = [text for language, text in self._snippets if language == "python"]
 
     def check(self) -> None:
         """What needs no deployment: the template's syntax, and the page's pieces of it."""
@@ -66,35 +56,6 @@ class Guide:
         if subprocess.run(["strip", "-o", folder / "bootstrap", binary], capture_output=True).returncode:
             shutil.copy(binary, folder / "bootstrap")
         return str(folder)
-
-    def follow(self, environment: dict[str, str], placeholders: dict[str, str]) -> str:
-        """Runs the page's next commands with these values instead of the placeholders; gives their output."""
-        path = f"{ROOT / '.tools/sam/bin'}:{environment['PATH']}"
-        text = replaced(self._commands.pop(0), placeholders)
-        shell = subprocess.Popen(
-            ["bash", "-euo", "pipefail", "-c", text], cwd=self._folder, env=environment | {"PATH": path},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )
-        try:
-            output, errors = shell.communicate(timeout=COMMAND_SECONDS)
-        finally:
-            end_group(shell)
-        if shell.returncode:
-            raise RuntimeError(f"{self.name}: {text}\n{output}{errors}")
-        return output
-
-    def next_program(self, placeholders: dict[str, str]) -> str:
-        """The page's next Python program."""
-        return replaced(self._python.pop(0), placeholders)
-
-    def all_followed(self) -> None:
-        self._cases.check(f"{self.name}: every command of the page was run", self._commands + self._python, [])
-
-
-def replaced(text: str, placeholders: dict[str, str]) -> str:
-    for placeholder, value in placeholders.items():
-        text = text.replace(placeholder, value)
-    return text
 
 
 def contains(template: str, snippet: str) -> bool:

@@ -1,0 +1,8 @@
+"""Django's commands for this project: see make.sh."""
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taxi.settings")
+execute_from_command_line(sys.argv)
