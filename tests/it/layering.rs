@@ -127,6 +127,7 @@ fn no_file_is_longer_than_400_lines() {
         "tests/src",
         "tests/it",
         "tests/contract",
+        "tests/bench",
         "tests/fuzz",
         "tests/simulator",
         "tests/history",

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Instructions of each operation are within tests/bench/src/budget.rs, as Callgrind counts them: on any machine, however busy,
+# nearly the same number. Installs valgrind where it is missing, and gungraun's runner into .tools.
+#
+# Linux on x86_64 only: the numbers are of its code.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=.ci/debian.sh
+source .ci/debian.sh
+version=0.20.0
+command -v valgrind >/dev/null || debian valgrind
+if ! .tools/gungraun/bin/gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings "$version"; then
+    CARGO_TARGET_DIR="$PWD/.tools/gungraun/target" \
+        cargo install --quiet --locked --root .tools/gungraun --version "$version" gungraun-runner
+    rm -rf .tools/gungraun/target
+fi
+# Callgrind finds by its name where to count. Compiled in many pieces, which is faster, and makes few instructions more.
+export CARGO_PROFILE_BENCH_STRIP=none CARGO_PROFILE_BENCH_CODEGEN_UNITS=16
+PATH="$PWD/.tools/gungraun/bin:$PATH" \
+    cargo bench --locked --package bench --features valgrind --bench instructions

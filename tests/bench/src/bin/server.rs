@@ -1,0 +1,5 @@
+//! What is measured: see `bench::server`.
+
+fn main() {
+    bench::server::run(|| 0);
+}
