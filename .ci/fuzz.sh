@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
-# Runs each kind of input in tests/fuzz under libFuzzer for a few seconds, from the inputs that are kept.
+# Runs each kind of input in tests/fuzz under libFuzzer, from the inputs that are kept.
 #
-#   .ci/fuzz.sh                       all of them
-#   SECONDS_EACH=600 .ci/fuzz.sh token   one of them, for longer
+#   .ci/fuzz.sh                       all of them, each as often and on the same way each time
+#   SEED=2 .ci/fuzz.sh                on another way
+#   SECONDS_EACH=600 .ci/fuzz.sh token   one of them, for as long
 #   TOOLCHAIN=nightly SANITIZER=address .ci/fuzz.sh   with AddressSanitizer, which needs a nightly toolchain that is there
 #
 # Without a sanitizer the toolchain of rust-toolchain.toml does: our code has no `unsafe` (a lint forbids it), so what is looked
 # for is panics, overflows and properties that do not hold. Needs `cargo fuzz`, and a C++ compiler for libFuzzer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${SECONDS_EACH:-6} sanitizer=${SANITIZER:-none}
+runs=2000 seed=${SEED:-1} sanitizer=${SANITIZER:-none}
 toolchain=${TOOLCHAIN:-$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)}
 fuzz=tests/fuzz
 
+if [ -n "${SECONDS_EACH:-}" ]; then
+    bound=(-max_total_time="$SECONDS_EACH") bounded="$SECONDS_EACH s"
+else
+    bound=(-runs="$runs") bounded="$runs runs"
+fi
 # Asked for by its name, a toolchain that is missing would be installed.
 if ! rustup toolchain list | grep --quiet "^$toolchain"; then
     echo "the toolchain $toolchain is missing: rustup toolchain install $toolchain --profile minimal" >&2
@@ -37,9 +43,10 @@ if ! cargo_fuzz build >"$output" 2>&1; then
     cat "$output"
     exit 1
 fi
+crashed=()
 for target in "${targets[@]}"; do
     mkdir "$found/$target"
-    arguments=(-max_total_time="$seconds" -rss_limit_mb=1024 -timeout=5 -max_len=4096)
+    arguments=(-seed="$seed" "${bound[@]}" -rss_limit_mb=1024 -timeout=5 -max_len=4096)
     if [ -f "$fuzz/dictionaries/$target.dict" ]; then
         arguments+=(-dict="$fuzz/dictionaries/$target.dict")
     fi
@@ -47,11 +54,16 @@ for target in "${targets[@]}"; do
     if ! cargo_fuzz run "$target" "$found/$target" "$fuzz/corpus/$target" -- "${arguments[@]}" >"$output" 2>&1; then
         cat "$output"
         echo "$target: move the input from $fuzz/libfuzzer/artifacts/$target to $fuzz/crashes/$target, and mend it" >&2
-        exit 1
+        crashed+=("$target")
+        continue
     fi
     printf '%-18s %s\n' "$target" "$(grep 'DONE' "$output" | tr -s '\t ' ' ')"
     if [ -n "${KEEP:-}" ]; then
         cargo_fuzz run "$target" "$fuzz/corpus/$target" "$found/$target" -- -merge=1 >"$output" 2>&1
     fi
 done
-echo "fuzz: ${#targets[@]} kinds of input, $seconds s each, no crash"
+if [ ${#crashed[@]} != 0 ]; then
+    echo "fuzz: ${crashed[*]} crashed" >&2
+    exit 1
+fi
+echo "fuzz: ${#targets[@]} kinds of input, $bounded each, seed $seed, no crash"
