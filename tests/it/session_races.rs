@@ -25,7 +25,7 @@ fn successors(replies: &[Reply]) -> BTreeSet<String> {
 }
 
 fn writes(app: &TestApp) -> usize {
-    app.calls.take().iter().filter(|call| *call == "UpdateItem").count()
+    app.calls.take_first_attempts("UpdateItem")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use faregate::store::Client;
@@ -32,6 +33,8 @@ pub struct Cost {
 #[derive(Debug, Default)]
 struct State {
     sent: Vec<String>,
+    /// Those of them that were attempts after a first one.
+    repeated: Vec<String>,
     consumed: Cost,
     replacements: Vec<Replacement>,
     kept_back: Vec<&'static str>,
@@ -58,7 +61,16 @@ impl Calls {
     pub fn take(&self) -> Vec<String> {
         let mut state = self.state();
         state.consumed = Cost::default();
+        state.repeated.clear();
         std::mem::take(&mut state.sent)
+    }
+
+    /// How many calls of `operation` there were since then, each counted once: when many are under way on a busy machine, the
+    /// SDK may lose patience with one and send it again.
+    pub fn take_first_attempts(&self, operation: &str) -> usize {
+        let of_it = |sent: &[String]| sent.iter().filter(|sent| *sent == operation).count();
+        let repeated = of_it(&self.state().repeated);
+        of_it(&self.take()) - repeated
     }
 
     /// What was done since the last time this or [`Calls::take`] was asked.
@@ -164,7 +176,13 @@ impl Intercept for Watcher {
         config: &mut ConfigBag,
     ) -> Outcome {
         let operation = operation_of(context.request());
-        self.0.state().sent.push(operation.clone());
+        let is_first = config.load::<RequestAttempts>().is_none_or(|attempts| attempts.attempts() <= 1);
+        let mut state = self.0.state();
+        state.sent.push(operation.clone());
+        if !is_first {
+            state.repeated.push(operation.clone());
+        }
+        drop(state);
         config.interceptor_state().store_put(Operation(operation));
         Ok(())
     }
