@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use faregate::clock::Clock;
-use faregate::domain::administration::{Actor, Deed, UserChange};
+use faregate::domain::administration::{Deed, UserChange};
 use faregate::randomness::Randomness;
 use faregate::store::{Administration, Users};
 use serde_json::Value;
@@ -65,7 +65,7 @@ async fn exchange(step: &Value, variables: &mut Variables, target: &Target) -> V
 async fn administer(users: &Users, action: &str, username: &str) -> Result<(), Box<dyn Error>> {
     let id = users.find_id(username).await?.ok_or("no such user in the table")?;
     let administration = Administration::new(users.clone());
-    let deed = Deed { actor: Actor::Operator, at: Clock::system().now(), source_ip: None, epochs: None };
+    let deed = Deed::of_operator(Clock::system().now());
     match action {
         "activate" => drop(administration.change_now(id, &UserChange::Activate, &deed).await?),
         "deactivate" => drop(administration.change_now(id, &UserChange::Deactivate, &deed).await?),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use faregate::domain::administration::Action;
 use faregate::domain::user::User;
 use faregate::domain::username::Username;
-use faregate::store::{Brought, MOST_BROUGHT, Segment};
+use faregate::store::{Brought, Excerpt, MOST_BROUGHT, Segment};
 use faregate_tests::{DJANGO_HASH, DJANGO_PASSWORD, TestApp, basic, broken_references, imported};
 use serde_json::{Value, json};
 
@@ -33,7 +34,7 @@ async fn everybody_logs_in_with_the_old_password_and_has_a_new_hash_then() {
     assert!(hashes.len() > 15, "{}", hashes.len());
     for (number, (hash, password)) in hashes.iter().enumerate() {
         let name = format!("user{number}");
-        let brought = app.service.bulk().bring(&[imported(&name, &number.to_string(), hash)]).await.unwrap();
+        let brought = app.bring(&[imported(&name, &number.to_string(), hash)]).await;
         assert_eq!(brought, [Brought::Made]);
         app.try_log_in(&name, "wrong").await.is(401);
         assert_eq!(stored_hash(&app, &name).await, *hash);
@@ -47,7 +48,7 @@ async fn everybody_logs_in_with_the_old_password_and_has_a_new_hash_then() {
 #[tokio::test]
 async fn a_script_that_uses_http_basic_is_upgraded_too() {
     let app = TestApp::builder().with("FAREGATE_BASIC_AUTH", "on").start().await;
-    app.service.bulk().bring(&[imported("ann", "1", DJANGO_HASH)]).await.unwrap();
+    app.bring(&[imported("ann", "1", DJANGO_HASH)]).await;
     app.send(basic("ann", DJANGO_PASSWORD)).await.is(200);
     assert!(stored_hash(&app, "ann").await.starts_with("$argon2id$"));
 }
@@ -55,7 +56,7 @@ async fn a_script_that_uses_http_basic_is_upgraded_too() {
 #[tokio::test]
 async fn who_has_no_password_is_there_and_cannot_log_in() {
     let app = TestApp::start().await;
-    app.service.bulk().bring(&[imported("ann", "1", "!")]).await.unwrap();
+    app.bring(&[imported("ann", "1", "!")]).await;
     app.sign_up("ann").await.is(400);
     app.calls.take();
     for password in ["", "!", "wrong"] {
@@ -68,33 +69,60 @@ async fn who_has_no_password_is_there_and_cannot_log_in() {
 async fn what_is_there_is_left_as_it_is_and_what_is_taken_is_told() {
     let app = TestApp::start().await;
     app.sign_up("ben").await.is(201);
-    let bulk = app.service.bulk();
     let ann = imported("ann", "1", "!");
-    assert_eq!(bulk.bring(std::slice::from_ref(&ann)).await.unwrap(), [Brought::Made]);
+    assert_eq!(app.bring(std::slice::from_ref(&ann)).await, [Brought::Made]);
     let cem = User { legacy_id: ann.legacy_id.clone(), ..imported("cem", "3", "!") };
     let batch = [ann, imported("Ben", "2", "!"), cem, imported("dan", "4", "!")];
     let outcomes = [Brought::AlreadyThere, Brought::UsernameTaken, Brought::LegacyIdTaken, Brought::Made];
-    assert_eq!(bulk.bring(&batch).await.unwrap(), outcomes);
+    assert_eq!(app.bring(&batch).await, outcomes);
     let renamed = User { username: Username::parse("anna").unwrap(), ..imported("x", "1", "!") };
-    assert_eq!(bulk.bring(&[renamed]).await.unwrap(), [Brought::OtherName]);
+    assert_eq!(app.bring(&[renamed]).await, [Brought::OtherName]);
     let taken_by_itself =
         [Brought::AlreadyThere, Brought::UsernameTaken, Brought::LegacyIdTaken, Brought::AlreadyThere];
-    assert_eq!(bulk.bring(&batch).await.unwrap(), taken_by_itself);
+    assert_eq!(app.bring(&batch).await, taken_by_itself);
     assert_eq!(broken_references(&app.items().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_trail_tells_of_each_who_comes_as_staff() {
+    let app = TestApp::start().await;
+    // More than one transaction holds.
+    let staff = |number: usize| {
+        let user = imported(&format!("staff{number}"), &number.to_string(), "!");
+        User { is_staff: true, ..user }
+    };
+    let users: Vec<User> = (0..MOST_BROUGHT).map(staff).chain([imported("rider", "r", "!")]).collect();
+    assert_eq!(app.bring(&users).await, vec![Brought::Made; users.len()]);
+    let actions = async |user: &User| {
+        let page = app
+            .service
+            .trail()
+            .of_user(user.id, Excerpt { before: None, most: 10, now: app.clock.now() })
+            .await
+            .unwrap();
+        let mut actions: Vec<Action> = page.entries.into_iter().map(|entry| entry.action).collect();
+        actions.sort_by_key(|action| action.as_str());
+        actions
+    };
+    for user in &users {
+        let wanted: &[Action] = if user.is_staff { &[Action::Created, Action::StaffGranted] } else { &[] };
+        assert_eq!(actions(user).await, wanted, "{}", user.username);
+    }
+    assert_eq!(app.bring(&users).await, vec![Brought::AlreadyThere; users.len()]);
+    assert_eq!(actions(users.first().unwrap()).await.len(), 2, "a second import is no deed");
 }
 
 #[tokio::test]
 async fn a_deletion_frees_the_name_here_and_there() {
     let app = TestApp::start().await;
     let [ann, ben] = [imported("ann", "1", DJANGO_HASH), imported("ben", "2", DJANGO_HASH)];
-    let bulk = app.service.bulk();
-    bulk.bring(&[ann.clone(), ben.clone()]).await.unwrap();
+    app.bring(&[ann.clone(), ben.clone()]).await;
     app.delete(ann.id).await;
     let reply = app.try_log_in("ben", DJANGO_PASSWORD).await;
     let body = json!({"password": DJANGO_PASSWORD});
     app.post_as(&reply.field("access"), "/api/account/delete/", &body).await.is(200);
     assert_eq!(broken_references(&app.items().await), [""; 0]);
-    assert_eq!(bulk.bring(&[ann, ben]).await.unwrap(), [Brought::Made; 2]);
+    assert_eq!(app.bring(&[ann, ben]).await, [Brought::Made; 2]);
 }
 
 #[tokio::test]
@@ -103,7 +131,7 @@ async fn all_users_are_read_out_once_in_any_number_of_segments() {
     let users: Vec<User> =
         (0..100).map(|number| imported(&format!("user{number}"), &number.to_string(), "!")).collect();
     for batch in users.chunks(MOST_BROUGHT) {
-        app.service.bulk().bring(batch).await.unwrap();
+        app.bring(batch).await;
     }
     app.user("ann").await;
     for of in [1, 3, 16] {

@@ -204,7 +204,7 @@ async fn a_session_that_a_djangos_token_opened_is_a_line_and_the_token_is_in_non
         TestApp::builder().with("FAREGATE_HS256_KEY", SIMPLEJWT_KEY).with("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "on");
     let app = app.start().await;
     let rider = imported("rider", "36", "!");
-    app.service.bulk().bring(std::slice::from_ref(&rider)).await.unwrap();
+    app.bring(std::slice::from_ref(&rider)).await;
     let token = simplejwt_refresh(&json!("36"), "token-of-a-django", app.clock.now().plus_seconds(60));
     let access = app.refresh(&token).await.field("access");
     let next = app.refresh(&token).await.field("refresh");

@@ -1,9 +1,9 @@
 //! What an actor does: the routes as verbs.
 
 use axum::http::Method;
-use faregate::domain::administration::{Actor, Deed, UserChange};
-use faregate::domain::user::UserId;
-use faregate::store::Outcome;
+use faregate::domain::administration::{Deed, UserChange};
+use faregate::domain::user::{User, UserId};
+use faregate::store::{Brought, Outcome};
 use serde_json::{Value, json};
 
 use super::requests::{empty_request, json_request, with_bearer};
@@ -12,15 +12,21 @@ use super::{PASSWORD, Reply, TestApp, Tokens};
 impl TestApp {
     /// Applies an operator's change to the user `id`.
     pub async fn change(&self, id: UserId, change: UserChange) {
-        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None, epochs: None };
+        let deed = Deed::of_operator(self.clock.now());
         let changed = self.service.administration().change_now(id, &change, &deed).await;
         assert!(changed.expect("a change that is made").is_some(), "no such user");
+    }
+
+    /// Brings `users` in, as an import does.
+    pub async fn bring(&self, users: &[User]) -> Vec<Brought> {
+        let deed = Deed::of_operator(self.clock.now());
+        self.service.bulk().bring(users, &deed).await.expect("what came of each")
     }
 
     /// Deletes the user `id`, as an operator does.
     pub async fn delete(&self, id: UserId) {
         let user = self.service.users().find(id).await.expect("a read").expect("a user");
-        let deed = Deed { actor: Actor::Operator, at: self.clock.now(), source_ip: None, epochs: None };
+        let deed = Deed::of_operator(self.clock.now());
         let deleted = self.service.administration().delete(&user, &deed).await;
         assert_eq!(deleted.expect("a deletion"), Outcome::Done);
     }

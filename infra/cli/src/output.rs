@@ -82,6 +82,11 @@ fn as_value(report: &Report) -> Value {
     value
 }
 
+/// Whether at `path` there is what a file must not replace: a terminal, a pipe, a folder.
+pub(crate) fn is_no_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|about| !about.is_file())
+}
+
 /// A new file that only its owner may read: it holds password hashes, or names.
 ///
 /// # Errors

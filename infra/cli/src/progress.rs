@@ -22,7 +22,7 @@ pub(crate) fn items(total: Option<u64>, doing: &'static str) -> ProgressBar {
 
 /// A bar for a file of `total` bytes.
 pub(crate) fn bytes(total: u64, doing: &'static str) -> ProgressBar {
-    styled(ProgressBar::new(total), "{msg} {wide_bar} {bytes} of {total_bytes}, {eta} left", doing)
+    styled(ProgressBar::new(total), "{msg} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left", doing)
 }
 
 fn styled(bar: ProgressBar, template: &str, doing: &'static str) -> ProgressBar {

@@ -1,6 +1,6 @@
 //! `faregate users`.
 
-use faregate::domain::administration::{Actor, Deed, UserChange};
+use faregate::domain::administration::{Deed, UserChange};
 use faregate::domain::password::PasswordHash;
 use faregate::domain::password_policy::PersonalAttributes;
 use faregate::domain::user::{self, NewUser, User, UserId};
@@ -118,7 +118,7 @@ async fn find(service: &Service, typed: &str) -> Result<User, Failure> {
 
 /// What the trail says of who uses the command.
 fn deed(service: &Service) -> Deed {
-    Deed { actor: Actor::Operator, at: service.clock.now(), source_ip: None, epochs: None }
+    Deed::of_operator(service.clock.now())
 }
 
 fn no_such_user(typed: &str) -> Failure {

@@ -96,6 +96,14 @@ pub struct Deed {
     pub epochs: Option<Epochs>,
 }
 
+impl Deed {
+    /// An operator's, at `at`.
+    #[must_use]
+    pub const fn of_operator(at: Timestamp) -> Self {
+        Self { actor: Actor::Operator, at, source_ip: None, epochs: None }
+    }
+}
+
 macro_rules! actions {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// What was done.

@@ -53,10 +53,7 @@ impl Administration {
     ///
     /// When the name is taken, who wants it has no right to any more, or DynamoDB fails.
     pub async fn create(&self, user: &User, deed: &Deed) -> Result<(), CreateUserError> {
-        let mut more = self.remember(Action::Created, user.id, deed)?;
-        if user.is_staff {
-            more.extend(self.remember(Action::StaffGranted, user.id, deed)?);
-        }
+        let mut more = self.remember_making(user, deed)?;
         more.extend(self.right_of(deed, user.id)?);
         self.users.create_with(user, more).await
     }
@@ -198,6 +195,15 @@ impl Administration {
             Transacted::Refused(reasons) if is_refused(reasons.first()) => Ok(Outcome::Changed),
             Transacted::Refused(_) => Ok(Outcome::NoRight),
         }
+    }
+
+    /// The entries of a user who is made.
+    pub(super) fn remember_making(&self, user: &User, deed: &Deed) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut entries = self.remember(Action::Created, user.id, deed)?;
+        if user.is_staff {
+            entries.extend(self.remember(Action::StaffGranted, user.id, deed)?);
+        }
+        Ok(entries)
     }
 
     fn remember(&self, action: Action, user_id: UserId, deed: &Deed) -> Result<Vec<TransactWriteItem>, StoreError> {

@@ -4,16 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
 
+use super::administration::Administration;
 use super::error::StoreError;
 use super::item::{Attributes, text};
 use super::keys;
 use super::transaction::{Transacted, is_refused};
 use super::users::{Users, is_held_by, user_of};
+use crate::domain::administration::Deed;
 use crate::domain::user::User;
 
-/// The most users of one [`Bulk::bring`]: a transaction has at most 100 items ("Quotas in Amazon DynamoDB"), and each user up
-/// to three.
-pub const MOST_BROUGHT: usize = 33;
+/// The most items of one transaction ("Quotas in Amazon DynamoDB").
+const MOST_ITEMS: usize = 100;
+
+/// The most users of one [`Bulk::bring`] that go into one transaction: each is up to three items. Who is staff is more.
+pub const MOST_BROUGHT: usize = MOST_ITEMS / 3;
 
 /// What came of bringing one user in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,36 +72,54 @@ impl Bulk {
     }
 
     /// Makes those of `users`, at most [`MOST_BROUGHT`], who are not there and whose names are free: one transaction, and one
-    /// more, without them, when some are not. Each user is made whole or not at all, and a second call changes nothing.
+    /// more, without them, when some are not. Each user is made whole or not at all, and a second call changes nothing. Of who
+    /// is staff the trail tells in the same transaction, as a `deed`.
     ///
     /// # Errors
     ///
     /// When DynamoDB fails; some may have been made, or all.
-    pub async fn bring(&self, users: &[User]) -> Result<Vec<Brought>, StoreError> {
+    pub async fn bring(&self, users: &[User], deed: &Deed) -> Result<Vec<Brought>, StoreError> {
         self.users.agree_on_case().await?;
         let mut outcomes: Vec<Option<Brought>> = vec![None; users.len()];
         while outcomes.contains(&None) {
-            let mut keys = HashSet::new();
+            let (mut keys, mut items) = (HashSet::new(), 0);
             let open = users.iter().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_none());
-            // A transaction may have each item once: who wants another one's name waits, and is told.
-            let apart = open.filter(|(user, _)| {
-                let own = self.keys_of(user);
+            let mut puts = Vec::new();
+            let mut round = Vec::new();
+            for (user, outcome) in open {
+                let (own, of_user) = (self.keys_of(user), self.puts_of(user, deed)?);
+                // A transaction may have each item once: who wants another one's name waits, and is told.
                 let is_apart = own.iter().all(|key| !keys.contains(key));
                 keys.extend(own);
-                is_apart
-            });
-            let (round, open): (Vec<&User>, Vec<&mut Option<Brought>>) = apart.unzip();
-            for (outcome, found) in open.into_iter().zip(self.bring_apart(&round).await?) {
+                if is_apart && items + of_user.len() <= MOST_ITEMS {
+                    items += of_user.len();
+                    puts.push(of_user);
+                    round.push((user, outcome));
+                }
+            }
+            let (round, open): (Vec<&User>, Vec<&mut Option<Brought>>) = round.into_iter().unzip();
+            for (outcome, found) in open.into_iter().zip(self.bring_apart(&round, puts).await?) {
                 *outcome = found;
             }
         }
         Ok(outcomes.into_iter().flatten().collect())
     }
 
+    /// The items of a user who is new, and the entries of one who is staff: a million others would fill the trail.
+    fn puts_of(&self, user: &User, deed: &Deed) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let mut puts = self.users.puts_of(user)?;
+        if user.is_staff {
+            puts.extend(Administration::new(self.users.clone()).remember_making(user, deed)?);
+        }
+        Ok(puts)
+    }
+
     /// One transaction: either all are made, or it is said of some why not.
-    async fn bring_apart(&self, users: &[&User]) -> Result<Vec<Option<Brought>>, StoreError> {
-        let puts: Vec<Vec<TransactWriteItem>> =
-            users.iter().map(|user| self.users.puts_of(user)).collect::<Result<_, _>>()?;
+    async fn bring_apart(
+        &self,
+        users: &[&User],
+        puts: Vec<Vec<TransactWriteItem>>,
+    ) -> Result<Vec<Option<Brought>>, StoreError> {
         let lengths: Vec<usize> = puts.iter().map(Vec::len).collect();
         let all = puts.into_iter().flatten().collect();
         let found = match self.users.table.transact(all, &self.users.randomness).await? {
@@ -165,7 +187,8 @@ fn refusals(users: &[&User], lengths: &[usize], mut reasons: &[CancellationReaso
     each.collect()
 }
 
-/// Of the items, which are the name, the user and the name in the old system.
+/// Of the items, which are the name, the user, the name in the old system, if there is one, and entries, which are never
+/// refused.
 fn refusal(user: &User, reasons: &[CancellationReason]) -> Option<Brought> {
     let [name, profile, legacy] = [0, 1, 2].map(|index| reasons.get(index));
     if is_refused(name) && !is_held_by(name, user.id) {

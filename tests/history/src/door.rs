@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use faregate::domain::administration::{Actor, Deed, UserChange};
+use faregate::domain::administration::{Deed, UserChange};
 use faregate::service::Service;
 use faregate::store::StoreError;
 use faregate_tests::{Document, Reply};
@@ -43,7 +43,7 @@ impl Door {
 
     async fn change(&self, username: &str, change: &UserChange) -> Result<bool, StoreError> {
         let Some(id) = self.service.users().find_id(username).await? else { return Ok(false) };
-        let deed = Deed { actor: Actor::Operator, at: self.service.clock.now(), source_ip: None, epochs: None };
+        let deed = Deed::of_operator(self.service.clock.now());
         Ok(self.service.administration().change_now(id, change, &deed).await?.is_some())
     }
 }

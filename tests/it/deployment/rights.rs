@@ -109,7 +109,7 @@ async fn sessions_and_account(app: &TestApp) {
 /// Those who were imported have one item more.
 async fn imported_users(app: &TestApp) {
     let [iris, ivan] = [imported("iris", "1", DJANGO_HASH), imported("ivan", "2", DJANGO_HASH)];
-    app.service.bulk().bring(&[iris, ivan.clone()]).await.unwrap();
+    app.bring(&[iris, ivan.clone()]).await;
     let access = app.try_log_in("iris", DJANGO_PASSWORD).await.field("access");
     app.post_as(&access, "/api/account/delete/", &json!({"password": DJANGO_PASSWORD})).await.is(200);
     let mut browser = app.administrator("alva").await;
@@ -122,7 +122,7 @@ async fn carried_over(app: &TestApp, deeds: &Deeds) {
     let beside_django =
         beside_django.with("FAREGATE_HS256_KEY", SIMPLEJWT_KEY).with("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH", "on");
     let beside_django = beside_django.start().await;
-    beside_django.service.bulk().bring(&[imported("jack", "3", "!")]).await.unwrap();
+    beside_django.bring(&[imported("jack", "3", "!")]).await;
     let token = simplejwt_refresh(&json!("3"), "a", app.clock.now().plus_seconds(DAY));
     for _ in 0..2 {
         beside_django.refresh(&token).await.is(200);

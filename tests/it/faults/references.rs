@@ -11,7 +11,7 @@ type Items = Vec<HashMap<String, AttributeValue>>;
 async fn items() -> Items {
     let app = TestApp::start().await;
     app.user("ann").await;
-    app.service.bulk().bring(&[imported("ben", "2", "!")]).await.unwrap();
+    app.bring(&[imported("ben", "2", "!")]).await;
     app.administrator("boss").await.get("/admin/users/").await.is(200);
     app.items().await
 }

@@ -1,6 +1,6 @@
 //! An operator lets unknown devices in again.
 
-use faregate::domain::administration::{Actor, Deed};
+use faregate::domain::administration::Deed;
 use faregate_tests::{PASSWORD, TestApp};
 
 use super::told_to_wait;
@@ -15,7 +15,7 @@ async fn an_operator_opens_a_name_that_was_closed() {
     assert!(told_to_wait(&app.try_log_in("ann", PASSWORD).await) > 30);
     let users = app.service.users();
     let ann = users.find(users.find_id("ann").await.unwrap().unwrap()).await.unwrap().unwrap();
-    let deed = Deed { actor: Actor::Operator, at: app.clock.now(), source_ip: None, epochs: None };
+    let deed = Deed::of_operator(app.clock.now());
     app.service.administration().unlock(&ann, &deed).await.unwrap();
     app.log_in("ann").await;
     // The trail tells of it.

@@ -1,12 +1,12 @@
 //! Where an export goes: a file, whole or not at all, or standard output.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use faregate::domain::user::User;
 
 use crate::failure::Failure;
-use crate::output::private_file;
+use crate::output::{is_no_file, private_file};
 use crate::user_record::UserRecord;
 
 /// Takes users.
@@ -29,12 +29,22 @@ impl Destination {
     ///
     /// When it cannot be written.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(becomes) = path else {
+        let Some(path) = path else {
+            if io::stdout().is_terminal() {
+                let told = "every password hash would be on the screen: name a file with --output";
+                return Err(Failure::Usage(told.to_owned()));
+            }
             return Ok(Self { lines: BufWriter::new(Box::new(io::stdout())), file: None });
         };
+        if is_no_file(path) {
+            let told = format!("{} is there and is no file: write to standard output instead", path.display());
+            return Err(Failure::Usage(told));
+        }
+        // The file behind a link is replaced, not the link.
+        let becomes = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = becomes.as_os_str().to_owned();
         name.push(".part");
-        let part = Part { path: name.into(), becomes: becomes.to_owned(), is_whole: false };
+        let part = Part { path: name.into(), becomes, is_whole: false };
         let file = private_file(&part.path).map_err(|error| Failure::file(&part.path, &error))?;
         Ok(Self { lines: BufWriter::new(Box::new(file)), file: Some(part) })
     }

@@ -29,6 +29,9 @@ pub(crate) struct ImportArguments {
     /// Of django-sqlite the table of users, of django-dumpdata the model, where more than one looks like it
     #[arg(long, value_name = "NAME")]
     pub(crate) table: Option<String>,
+    /// Of a Django: make staff of all who are staff there; without it only superusers are, since staff may do everything here
+    #[arg(long)]
+    pub(crate) keep_staff: bool,
     /// Of firebase: a file with the project's password hash parameters, as the console shows them (`hash_config { … }`)
     #[arg(long, value_name = "FILE")]
     pub(crate) hash_config: Option<PathBuf>,
@@ -42,8 +45,10 @@ impl ImportArguments {
     /// When one is.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let has_tables = matches!(self.source, SourceKind::DjangoSqlite | SourceKind::DjangoDumpdata);
+        let is_django = has_tables || self.source == SourceKind::DjangoCsv;
         let unwanted = [
             ("--table", self.table.is_some() && !has_tables),
+            ("--keep-staff", self.keep_staff && !is_django),
             ("--hash-config", self.hash_config.is_some() && self.source != SourceKind::Firebase),
         ];
         match unwanted.into_iter().find(|(_, is_there)| *is_there) {

@@ -21,12 +21,24 @@ pub(crate) struct Draft {
     /// Empty for an account without a password.
     pub(crate) password_hash: String,
     pub(crate) is_active: bool,
-    pub(crate) is_staff: bool,
+    pub(crate) staff: Staff,
     /// Until when the user may not log in.
     pub(crate) banned_until: Option<Timestamp>,
     pub(crate) created_at: Option<Timestamp>,
     /// What only we write.
     pub(crate) own: Own,
+}
+
+/// What a user may do to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Staff {
+    /// Nothing.
+    #[default]
+    No,
+    /// What single permissions allow, which there are none of here.
+    Limited,
+    /// Everything, as staff may here.
+    Full,
 }
 
 /// What only an export of ours has.
@@ -37,11 +49,25 @@ pub(crate) struct Own {
     pub(crate) version: u64,
 }
 
-/// A user to be written, and what the password costs to compare; `None` without a password.
+/// What users are accepted by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) now: Timestamp,
+    pub(crate) today: Argon2Parameters,
+    /// Whether limited staff become staff.
+    pub(crate) keeps_staff: bool,
+}
+
+/// A user to be written.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) user: User,
+    /// What the password costs to compare; `None` without a password.
     pub(crate) cost: Option<Cost>,
+    /// Whether the user was staff and is no more.
+    pub(crate) loses_staff: bool,
+    /// Whether the file says when the user signed up.
+    pub(crate) has_date: bool,
 }
 
 /// The hash of an account that has no password.
@@ -53,7 +79,8 @@ impl Draft {
     /// # Errors
     ///
     /// Everything that is, in one line.
-    pub(crate) fn accept(self, now: Timestamp, today: Argon2Parameters) -> Result<Accepted, String> {
+    pub(crate) fn accept(self, terms: Terms) -> Result<Accepted, String> {
+        let Terms { now, today, keeps_staff } = terms;
         let mut wrong = Wrong::default();
         let username = wrong.unless(Username::from_elsewhere(&self.username), |errors| {
             let told: Vec<String> = errors.into_iter().map(messages::username).collect();
@@ -79,13 +106,14 @@ impl Draft {
         let user = User {
             // A ban has an end there; here, somebody has to lift it.
             is_active: self.is_active && self.banned_until.is_none_or(|end| end <= now),
-            is_staff: self.is_staff,
+            is_staff: self.staff == Staff::Full || (self.staff == Staff::Limited && keeps_staff),
             epochs: self.own.epochs,
             version: self.own.version,
             legacy_id,
             ..User::new(id, new, self.created_at.unwrap_or(now))
         };
-        Ok(Accepted { user, cost })
+        let loses_staff = self.staff != Staff::No && !user.is_staff;
+        Ok(Accepted { user, cost, loses_staff, has_date: self.created_at.is_some() })
     }
 
     /// The id of a user who has none of ours: by what the user was called there, or else by its name.

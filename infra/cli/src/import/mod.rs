@@ -15,12 +15,11 @@ mod write;
 use std::sync::Arc;
 
 use faregate::domain::username::CaseSensitivity;
-use faregate::passwords::Argon2Parameters;
 use faregate::service::Service;
 
 pub(crate) use self::arguments::ImportArguments;
 use self::checkpoint::Checkpoint;
-use self::draft::Accepted;
+use self::draft::{Accepted, Terms};
 use self::seen::{Seen, Twin};
 use self::source::{Entry, SourceError};
 use self::tally::{Refusal, Tally};
@@ -31,25 +30,25 @@ use crate::progress;
 
 /// What decides whether a user can be written.
 struct Rules {
-    now: faregate::clock::Timestamp,
-    today: Argon2Parameters,
+    terms: Terms,
     seen: Seen,
     unit: &'static str,
 }
 
 impl Rules {
     fn new(service: &Service, arguments: &ImportArguments) -> Result<Self, Failure> {
-        let (now, today) = (service.clock.now(), service.settings.argon2);
+        let terms =
+            Terms { now: service.clock.now(), today: service.settings.argon2, keeps_staff: arguments.keep_staff };
         let seen = Seen::new(service.settings.username_case)?;
-        Ok(Self { now, today, seen, unit: arguments.source.unit() })
+        Ok(Self { terms, seen, unit: arguments.source.unit() })
     }
 
     /// The user in `entry`, or why it is none that can be written.
     fn judge(&mut self, entry: Entry) -> Result<Result<Accepted, Refusal>, Failure> {
         let Entry { number, draft, .. } = entry;
         let username = draft.as_ref().ok().map(|draft| draft.username.clone());
-        let refused = |reason| Ok(Err(Refusal { number, username, reason }));
-        let accepted = match draft.and_then(|draft| draft.accept(self.now, self.today)) {
+        let refused = |reason: String| Ok(Err(Refusal::new(number, username, &reason)));
+        let accepted = match draft.and_then(|draft| draft.accept(self.terms)) {
             Ok(accepted) => accepted,
             Err(reason) => return refused(reason),
         };
@@ -147,6 +146,9 @@ fn look(arguments: &ImportArguments, mut tally: Tally, mut rules: Rules) -> Resu
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::Refused(error.to_string())
+        match error {
+            SourceError::Io { file, source } => Self::File { path: file, reason: source.to_string() },
+            error => Self::Refused(error.to_string()),
+        }
     }
 }

@@ -14,10 +14,17 @@ use super::arguments::ImportArguments;
 use super::draft::Accepted;
 use super::write::Numbered;
 use crate::failure::Failure;
-use crate::output::{printable, private_file};
+use crate::output::{is_no_file, printable, private_file};
 
 /// How many refusals are shown; `--refusals` has all.
 const MOST_SHOWN: usize = 50;
+
+/// How many kinds of hashes are told apart: whoever has chosen numbers for each user wants memory to grow.
+const MOST_COSTS: usize = 100;
+const OTHER_COSTS: &str = "others";
+
+/// How much is kept of a text that somebody else chose, in characters.
+const MOST_CHARACTERS: usize = 500;
 
 /// The counts.
 pub(super) struct Tally {
@@ -29,6 +36,8 @@ pub(super) struct Tally {
     pub(super) accepted: u64,
     without_password: u64,
     staff: u64,
+    lose_staff: u64,
+    without_date: u64,
     inactive: u64,
     refused: u64,
     refused_by_table: u64,
@@ -51,6 +60,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    /// The refusal of what stands at `number`.
+    pub(super) fn new(number: u64, username: Option<String>, reason: &str) -> Self {
+        Self { number, username: username.map(|name| shortened(&name)), reason: shortened(reason) }
+    }
+
     fn json(&self, unit: &str) -> Value {
         let Self { number, username, reason } = self;
         json!({(unit): number, "username": username, "reason": reason})
@@ -60,6 +74,13 @@ impl Refusal {
         let Self { number, username, reason } = self;
         let named = username.as_ref().map(|name| format!("{name:?}: ")).unwrap_or_default();
         printable(&format!("{unit} {number}: {named}{reason}"))
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -80,6 +101,9 @@ impl Tally {
             if kept.into_iter().flatten().any(|kept| is_one_file(&path, kept)) {
                 return Err(Failure::Usage(format!("--refusals would overwrite {}", path.display())));
             }
+            if is_no_file(&path) {
+                return Err(Failure::Usage(format!("--refusals: {} is there and is no file", path.display())));
+            }
             let file = private_file(&path).map_err(|error| Failure::file(&path, &error))?;
             Ok::<_, Failure>((path, BufWriter::new(file)))
         });
@@ -90,6 +114,8 @@ impl Tally {
             accepted: 0,
             without_password: 0,
             staff: 0,
+            lose_staff: 0,
+            without_date: 0,
             inactive: 0,
             refused: 0,
             refused_by_table: 0,
@@ -103,14 +129,21 @@ impl Tally {
     }
 
     pub(super) fn accept(&mut self, accepted: &Accepted) {
-        let Accepted { user, cost } = accepted;
+        let Accepted { user, cost, loses_staff, has_date } = accepted;
         self.accepted += 1;
         self.staff += u64::from(user.is_staff);
+        self.lose_staff += u64::from(*loses_staff);
+        self.without_date += u64::from(!has_date);
         self.inactive += u64::from(!user.is_active);
         match cost {
-            Some(cost) => *self.costs.entry(cost.to_string()).or_default() += 1,
+            Some(cost) => self.note_cost(cost.to_string()),
             None => self.without_password += 1,
         }
+    }
+
+    fn note_cost(&mut self, cost: String) {
+        let is_kept = self.costs.contains_key(&cost) || self.costs.len() < MOST_COSTS;
+        *self.costs.entry(if is_kept { cost } else { OTHER_COSTS.to_owned() }).or_default() += 1;
     }
 
     /// Notes what the table said of each of `batch`.
@@ -136,7 +169,7 @@ impl Tally {
             self.refused_by_table += 1;
             self.accepted = self.accepted.saturating_sub(1);
             let username = Some(user.username.to_string());
-            self.refuse(Refusal { number: *number, username, reason: reason.to_owned() })?;
+            self.refuse(Refusal::new(*number, username, reason))?;
         }
         Ok(())
     }
@@ -179,7 +212,8 @@ impl Tally {
 
     /// The setting that makes an unknown name cost what most of these users do, if that is not what it costs anyway.
     fn commonest(&self) -> Option<&str> {
-        let (cost, count) = self.costs.iter().max_by_key(|(_, count)| **count)?;
+        let told_apart = self.costs.iter().filter(|(cost, _)| *cost != OTHER_COSTS);
+        let (cost, count) = told_apart.max_by_key(|(_, count)| **count)?;
         (*count > 0 && *cost != self.today).then_some(cost)
     }
 
@@ -198,6 +232,9 @@ impl Tally {
         if let Some(cost) = self.commonest() {
             text.push_str("until most have logged in, an unknown username costs what most of them do with\n");
             let _infallible = writeln!(text, "  FAREGATE_DUMMY_HASH={cost}");
+        }
+        if self.lose_staff > 0 {
+            text.push_str("staff may do everything here: of staff only superusers stay it, without --keep-staff\n");
         }
         if self.has_refusals() {
             text.push_str("refused\n");
@@ -218,6 +255,8 @@ impl Tally {
             ("accepted", self.accepted),
             ("without password", self.without_password),
             ("staff", self.staff),
+            ("staff no more", self.lose_staff),
+            ("without a date", self.without_date),
             ("inactive", self.inactive),
             ("refused", self.refused),
             ("made", self.made),
@@ -236,6 +275,8 @@ impl Tally {
             "accepted": self.accepted,
             "without_password": self.without_password,
             "staff": self.staff,
+            "staff_no_more": self.lose_staff,
+            "without_date": self.without_date,
             "inactive": self.inactive,
             "refused": self.refused,
             "made": self.made,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use faregate::domain::administration::Deed;
 use faregate::domain::user::User;
 use faregate::randomness::Randomness;
 use faregate::service::Service;
@@ -14,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::Rules;
 use super::arguments::ImportArguments;
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Behind, Checkpoint};
 use super::source::{self, Entry, SourceError};
 use super::tally::Tally;
 use crate::failure::Failure;
@@ -46,18 +47,18 @@ pub(super) async fn write(
     checkpoint: &mut Checkpoint,
 ) -> Result<End, Failure> {
     let (sender, receiver) = mpsc::channel(BATCHES_AT_ONCE);
-    let (read, skip) = (Arc::clone(arguments), checkpoint.users());
-    tally.before = skip;
-    let reading = tokio::task::spawn_blocking(move || send_batches(&read, rules, skip, &sender));
+    let (read, behind) = (Arc::clone(arguments), checkpoint.behind());
+    tally.before = checkpoint.users();
+    let reading = tokio::task::spawn_blocking(move || send_batches(&read, rules, behind, &sender));
     let mut interrupts = signal(SignalKind::interrupt()).map_err(|error| Failure::Refused(error.to_string()))?;
     let bar = progress::users(tally.accepted, "writing");
-    bar.set_position(skip);
+    bar.set_position(tally.before);
     bar.reset_eta();
-    let (bulk, randomness) = (service.bulk(), &service.randomness);
+    let (bulk, randomness, deed) = (service.bulk(), &service.randomness, Deed::of_operator(service.clock.now()));
     let (stop, stopped) = oneshot::channel::<()>();
     let mut stop = Some(stop);
     let batches = stream::unfold(receiver, next_batch).take_until(stopped);
-    let mut written = Box::pin(batches.map(|batch| bring(&bulk, randomness, batch)).buffered(BATCHES_AT_ONCE));
+    let mut written = Box::pin(batches.map(|batch| bring((&bulk, &deed), randomness, batch)).buffered(BATCHES_AT_ONCE));
     loop {
         let next = tokio::select! {
             biased;
@@ -82,18 +83,21 @@ pub(super) async fn write(
     bar.finish_and_clear();
     // The reader, which may wait for somebody to take its next batch, is told that nobody will.
     drop(written);
-    reading.await.map_err(|_panicked| Failure::Refused("the reader ended early".to_owned()))?
+    let ended = reading.await.map_err(|_panicked| Failure::Refused("the reader ended early".to_owned()))??;
+    // The reader may have come to the end of the file before Ctrl-C did, and what it had read was not taken any more.
+    let is_cut_short = stop.is_none() && !tally.is_complete();
+    Ok(if is_cut_short { End::Interrupted } else { ended })
 }
 
 async fn next_batch(mut receiver: Receiver<Vec<Numbered>>) -> Option<(Vec<Numbered>, Receiver<Vec<Numbered>>)> {
     receiver.recv().await.map(|batch| (batch, receiver))
 }
 
-/// Reads the file, on a thread of its own, and sends those who can be written, but for the first `skip`.
+/// Reads the file, on a thread of its own, and sends those who can be written and are `behind` the noted place.
 fn send_batches(
     arguments: &ImportArguments,
     mut rules: Rules,
-    mut skip: u64,
+    mut behind: Behind,
     sender: &Sender<Vec<Numbered>>,
 ) -> Result<End, Failure> {
     let mut batch = Vec::with_capacity(MOST_BROUGHT);
@@ -104,8 +108,11 @@ fn send_batches(
             Err(failure) => trouble = Some(failure),
             // Refused by the first reading as well.
             Ok(Err(_reason)) => {}
-            Ok(Ok(_written_before)) if skip > 0 => skip -= 1,
-            Ok(Ok(accepted)) => batch.push((number, accepted.user)),
+            Ok(Ok(accepted)) => match behind.is_written(accepted.user.id) {
+                Ok(true) => {}
+                Ok(false) => batch.push((number, accepted.user)),
+                Err(moved) => trouble = Some(moved),
+            },
         }
         trouble.is_none() && (batch.len() < MOST_BROUGHT || sender.blocking_send(std::mem::take(&mut batch)).is_ok())
     });
@@ -121,11 +128,11 @@ fn send_batches(
 
 /// Writes one batch, however often it takes.
 async fn bring(
-    bulk: &Bulk,
+    (bulk, deed): (&Bulk, &Deed),
     randomness: &Randomness,
     batch: Vec<Numbered>,
 ) -> (Vec<Numbered>, Result<Vec<Brought>, StoreError>) {
     let users: Vec<User> = batch.iter().map(|(_, user)| user.clone()).collect();
-    let outcomes = patiently(randomness, || bulk.bring(&users)).await;
+    let outcomes = patiently(randomness, || bulk.bring(&users, deed)).await;
     (batch, outcomes)
 }

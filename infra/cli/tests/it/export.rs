@@ -1,5 +1,6 @@
 //! `faregate export`, and what becomes of it when it comes back.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -62,13 +63,13 @@ async fn what_is_exported_and_imported_elsewhere_is_the_same_table() {
         fs::write(&made, lines_of(users.clone())).unwrap();
         let said = here.run_about("import", &["jsonl", made.to_str().unwrap(), "--commit", "--skip-refused"], "").await;
         assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-        let before = here.table().await;
+        let before = here.table().await.without_trail();
         assert!(before.users() > 0, "{}", said.out);
         let said = here.run_about("export", &["--output", exported.to_str().unwrap(), "--segments", "3"], "").await;
         assert_eq!(said.code, 0, "{}", said.err);
         let said = there.run_about("import", &["jsonl", exported.to_str().unwrap(), "--commit"], "").await;
         assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-        assert!(there.table().await == before);
+        assert!(there.table().await.without_trail() == before);
         assert_eq!(there.exported().await, here.exported().await);
         fs::remove_file(made).unwrap();
         fs::remove_file(exported).unwrap();
@@ -107,23 +108,44 @@ async fn the_export_of_one_moment_has_the_users_that_a_scan_has() {
     let data = folder.join("AWSDynamoDB/01700000000000-abcdef/data");
     fs::create_dir_all(&data).unwrap();
     let mut items = operator.items().await;
+    let mut manifest = String::new();
     // As DynamoDB has it: several files, items of all kinds.
     for (number, some) in [items.split_off(items.len() / 2), items].into_iter().enumerate() {
-        let mut file =
-            GzEncoder::new(fs::File::create(data.join(format!("part{number}.json.gz"))).unwrap(), Compression::fast());
+        let name = format!("part{number}.json.gz");
+        let about = json!({"itemCount": some.len(), "md5Checksum": "", "etag": "", "dataFileS3Key": format!("AWSDynamoDB/1/data/{name}")});
+        writeln!(manifest, "{about}").unwrap();
+        let mut file = GzEncoder::new(fs::File::create(data.join(name)).unwrap(), Compression::fast());
         for item in some {
             writeln!(file, "{}", json!({ "Item": item })).unwrap();
         }
         file.finish().unwrap();
     }
-    let said = operator.run_about("export", &["--point-in-time", folder.to_str().unwrap()], "").await;
+    let export = async || operator.run_about("export", &["--point-in-time", folder.to_str().unwrap()], "").await;
+    let said = export().await;
+    assert!(said.code == 2 && said.err.contains("manifest-files.json"), "{}", said.err);
+    let manifest_file = data.with_file_name("manifest-files.json");
+    fs::write(&manifest_file, &manifest).unwrap();
+    let said = export().await;
     assert_eq!(said.code, 0, "{}", said.err);
     let mut users: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     users.sort_by_key(|user| user["username"].as_str().unwrap().to_owned());
     assert_eq!(users, operator.exported().await);
+    // Downloads that are not whole.
+    fs::write(&manifest_file, manifest.replacen("\"itemCount\":", "\"itemCount\":1", 1)).unwrap();
+    let said = export().await;
+    assert!(said.code == 1 && said.err.contains("download it again"), "{}", said.err);
+    fs::write(&manifest_file, &manifest).unwrap();
+    fs::remove_file(data.join("part1.json.gz")).unwrap();
+    let said = export().await;
+    assert!(said.code == 2 && said.err.contains("part1.json.gz"), "{}", said.err);
     fs::write(data.join("part0.json.gz"), b"no gzip").unwrap();
-    let said = operator.run_about("export", &["--point-in-time", folder.to_str().unwrap()], "").await;
+    let said = export().await;
     assert!(said.code == 2 && said.err.contains("part0.json.gz"), "{}", said.err);
+    let second = folder.join("AWSDynamoDB/2");
+    fs::create_dir_all(&second).unwrap();
+    fs::write(second.join("manifest-files.json"), "").unwrap();
+    let said = export().await;
+    assert!(said.code == 2 && said.err.contains("more than one export"), "{}", said.err);
     fs::remove_dir_all(&folder).unwrap();
     let said = operator.run_about("export", &["--point-in-time", "/nowhere"], "").await;
     assert_eq!(said.code, 2);

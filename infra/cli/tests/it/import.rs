@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -54,11 +55,11 @@ async fn a_dry_run_writes_nothing_and_says_what_would_be_written() {
 async fn every_source_gives_its_users() {
     let folder = Folder::new("sources");
     let ann = "id,password,last_login,is_superuser,username,last_name,email,is_staff,is_active,date_joined,first_name\r\n\
-               1,PASSWORD,,0,ann,B,,1,0,2024-01-02 03:04:05.678901,A\r\n";
-    let postgresql = "id,password,is_active,is_staff,username,first_name,last_name,date_joined\n\
-                      1,PASSWORD,f,t,ann,A,B,2024-01-02 03:04:05.678901+00\n";
-    let supabase = "id,email,phone,encrypted_password,created_at,banned_until,deleted_at,is_anonymous,raw_user_meta_data\n\
-                    1,ann@example.com,,PASSWORD,2024-01-02 03:04:05.678+00,2100-01-01 00:00:00+00,,false,\"{\"\"full_name\"\":\"\"A B\"\"}\"\n";
+               1,PASSWORD,,1,ann,B,,1,0,2024-01-02 03:04:05.678901,A\r\n";
+    let postgresql = "id,password,is_active,is_staff,is_superuser,username,first_name,last_name,date_joined\n\
+                      1,PASSWORD,f,t,t,ann,A,B,2024-01-02 03:04:05.678901+00\n";
+    let supabase = "id,email,phone,encrypted_password,email_confirmed_at,created_at,banned_until,deleted_at,is_anonymous,raw_user_meta_data\n\
+                    1,ann@example.com,,PASSWORD,2024-01-02 03:04:06+00,2024-01-02 03:04:05.678+00,2100-01-01 00:00:00+00,,false,\"{\"\"full_name\"\":\"\"A B\"\"}\"\n";
     let firebase = json!({"users": [{"localId": "1", "email": "ann@example.com", "displayName": "A B", "disabled": true,
         "passwordHash": "lSrfV15cpx95_sZS2W9c9Kp6i_LVgQNDNC_qzrCnh1SAyZvqmZqAjTdn3aoItz-VHjoZilo78198JAdRuid5lQ==",
         "salt": "42xEC-ixf3L2lw==", "createdAt": "1704164645678"}]});
@@ -100,11 +101,11 @@ async fn every_source_gives_its_users() {
 
 fn database(path: &str) {
     let database = rusqlite::Connection::open(path).unwrap();
-    let columns = "id INTEGER PRIMARY KEY, password TEXT, is_active BOOL, is_staff BOOL, username TEXT, first_name TEXT, last_name TEXT, date_joined TEXT";
+    let columns = "id INTEGER PRIMARY KEY, password TEXT, is_active BOOL, is_staff BOOL, is_superuser BOOL, username TEXT, first_name TEXT, last_name TEXT, date_joined TEXT";
     database
         .execute_batch(&format!("CREATE TABLE trips_user ({columns}); CREATE TABLE trips_trip (id, password)"))
         .unwrap();
-    let values = "1, ?1, 0, 1, 'ann', 'A', 'B', '2024-01-02 03:04:05.678901'";
+    let values = "1, ?1, 0, 1, 1, 'ann', 'A', 'B', '2024-01-02 03:04:05.678901'";
     database.execute(&format!("INSERT INTO trips_user VALUES ({values})"), [PBKDF2]).unwrap();
 }
 
@@ -177,9 +178,24 @@ async fn a_file_that_is_cut_off_or_something_else_is_not_begun() {
         ("django-dumpdata", format!("{whole} x").into(), "trailing characters"),
         ("django-dumpdata", utf16, "this is UTF-16: iconv"),
         ("django-csv", csv.into(), "line 3: 2 fields where the header has 5"),
+        ("django-csv", format!("{csv}n,!,1,2024-01-02 03:04").into(), "line 3: the line has no end"),
+        ("django-csv", format!("{csv}n,!,1,\"2024-01-02 03:04:05\n").into(), "line 3: the line has no end"),
         ("django-csv", b"hello\n".to_vec(), "no header"),
         ("django-csv", b"id,username,is_superuser\n1,ann,1\n".to_vec(), "the header has no column password"),
         ("supabase-csv", b"id,email,created_at\n1,ann@example.com,\n".to_vec(), "no column encrypted_password"),
+        (
+            "supabase-csv",
+            b"id,email,encrypted_password,email_confirmed_at,created_at\n1,ann@example.com,,,2024-01-02 03:04:05\n"
+                .to_vec(),
+            "line 2: never confirmed the address",
+        ),
+        (
+            "firebase",
+            b"{\"users\":[{\"localId\":\"1\",\"email\":\"a@b.example\",\"passwordHash\":\"UkVEQUNURUQ=\"}]}".to_vec(),
+            "firebaseauth.configs.getHashConfig",
+        ),
+        ("django-dumpdata", format!("[5,{}", whole.trim_start_matches('[')).into(), "record 1: no record of a dump"),
+        ("django-dumpdata", b"{\"model\":1}\n5\n".to_vec(), "record 2: no record of a dump"),
         ("django-dumpdata", b"[]".to_vec(), "there are no users in it"),
         ("jsonl", b"\n\n".to_vec(), "there are no users in it"),
         (
@@ -190,7 +206,7 @@ async fn a_file_that_is_cut_off_or_something_else_is_not_begun() {
         ("django-dumpdata", latin1, "is the file in Latin-1?"),
         ("firebase", b"{\"accounts\":[]}".to_vec(), "there is no member \"users\""),
         ("django-sqlite", whole.clone().into(), "not a database"),
-        ("jsonl", vec![b' '; 1_100_000], "more than a megabyte"),
+        ("jsonl", vec![b' '; 1_100_000], "more than 1 MB"),
     ] {
         let file = folder.file("source", content);
         let said = import(&operator, &[kind, &file, "--commit"]).await;
@@ -201,6 +217,11 @@ async fn a_file_that_is_cut_off_or_something_else_is_not_begun() {
     let file = folder.file("dump.json", &history);
     let said = import(&operator, &["django-dumpdata", &file, "--table", "trips.user"]).await;
     assert!(said.code == 0 && said.out.contains("accepted                  1"), "{}{}", said.out, said.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_is_not_read_and_nothing_that_is_needed_is_overwritten() {
+    let (operator, folder) = (Operator::new().await, Folder::new("options"));
     let said = import(&operator, &["jsonl", "/dev/stdin"]).await;
     assert!(said.code == 2 && said.err.contains("is no file: it is read twice"), "{}", said.err);
     let file = folder.file("users.jsonl", lines(1));
@@ -213,6 +234,15 @@ async fn a_file_that_is_cut_off_or_something_else_is_not_begun() {
     let said = import(&operator, &["firebase", &file, "--hash-config", &config, "--refusals", &config]).await;
     assert!(said.code == 2 && said.err.contains("--refusals would overwrite"), "{}", said.err);
     assert_eq!(fs::read_to_string(&config).unwrap(), "hash_config {}");
+    let pipe = folder.0.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let said = import(&operator, &["jsonl", &file, "--refusals", pipe.to_str().unwrap()]).await;
+    assert!(said.code == 2 && said.err.contains("is there and is no file"), "{}", said.err);
+    fs::remove_file(&pipe).unwrap();
+    let said = import(&operator, &["firebase", &file, "--hash-config", "/nowhere/config"]).await;
+    assert!(said.code == 2 && said.err.starts_with("error: /nowhere/config: No such file"), "{}", said.err);
+    let said = import(&operator, &["jsonl", &file, "--keep-staff"]).await;
+    assert_eq!((said.code, said.err.as_str()), (2, "error: --keep-staff is of another source\n"));
     let said = import(&operator, &["jsonl", "/nowhere/users.jsonl"]).await;
     assert_eq!(
         (said.code, said.err.as_str()),
@@ -247,6 +277,44 @@ async fn what_stands_for_no_password_may_be_long_and_is_not_kept() {
     let said = import(&operator, &["jsonl", &folder.file("users.jsonl", user.to_string()), "--commit"]).await;
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(operator.exported().await[0]["password_hash"], "!");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_djangos_staff_only_superusers_stay_it_unless_asked() {
+    let folder = Folder::new("staff");
+    let user = |pk: u32, name: &str, is_staff: bool, is_superuser: bool| {
+        let mut record = record(pk, name, PBKDF2);
+        let fields = record["fields"].as_object_mut().unwrap();
+        fields.extend([("is_staff".to_owned(), json!(is_staff)), ("is_superuser".to_owned(), json!(is_superuser))]);
+        record
+    };
+    let dump = json!([user(1, "support", true, false), user(2, "root", true, true), user(3, "robot", false, true)]);
+    let file = folder.file("dump.json", dump.to_string());
+    for (more, wanted) in [
+        (None, ["robot false", "root true", "support false"]),
+        (Some("--keep-staff"), ["robot false", "root true", "support true"]),
+    ] {
+        let operator = Operator::new().await;
+        let arguments: Vec<&str> = ["django-dumpdata", &file, "--commit"].into_iter().chain(more).collect();
+        let said = import(&operator, &arguments).await;
+        assert_eq!(said.out.contains("staff no more             1\n"), more.is_none(), "{}", said.out);
+        assert_eq!(said.out.contains("without --keep-staff\n"), more.is_none(), "{}", said.out);
+        let is_staff = |user: &Value| format!("{} {}", user["username"].as_str().unwrap(), user["is_staff"]);
+        assert_eq!(operator.exported().await.iter().map(is_staff).collect::<Vec<_>>(), wanted);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_does_not_grow_with_what_others_chose() {
+    let (operator, folder) = (Operator::new().await, Folder::new("report"));
+    let many = (0..200).map(|number| {
+        json!({"username": format!("user{number}"), "password_hash": PBKDF2.replace("$1000$", &format!("${}$", 1000 + number))})
+    });
+    let long = json!({"username": "x".repeat(100_000)});
+    let said = import(&operator, &["jsonl", &folder.file("users.jsonl", lines_of(many.chain([long])))]).await;
+    assert!(said.out.len() < 10_000, "{}", said.out.len());
+    assert!(said.out.contains("  others                                  100\n"), "{}", said.out);
+    assert!(said.out.contains("FAREGATE_DUMMY_HASH=pbkdf2-sha256:i=1"), "{}", said.out);
 }
 
 #[tokio::test(flavor = "multi_thread")]

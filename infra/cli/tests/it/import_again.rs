@@ -21,8 +21,12 @@ async fn uninterrupted(file: &str) -> Table {
 
 /// Starts an import, whose calls go through `proxy`.
 fn spawn(proxy: &FaultProxy, file: &str) -> Child {
+    spawn_from(proxy, "jsonl", file)
+}
+
+fn spawn_from(proxy: &FaultProxy, source: &str, file: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
-    command.args(["--endpoint-url", proxy.endpoint(), "import", "jsonl", file, "--commit"]);
+    command.args(["--endpoint-url", proxy.endpoint(), "import", source, file, "--commit"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -76,6 +80,67 @@ async fn ctrl_c_stops_and_the_same_command_goes_on() {
     let said = import(&operator, &["jsonl", &file, "--commit"]).await;
     assert!(said.out.contains(&format!("made {:>22}", 3000 - written)), "{}", said.out);
     assert!(operator.table().await == wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_when_all_is_read_and_not_all_is_written_is_no_other_end() {
+    let folder = Folder::new("read");
+    // Not more than what waits for its turn, and more than what is on its way at a time.
+    let file = folder.file("users.jsonl", lines(400));
+    let operator = Operator::new().await;
+    let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
+    proxy.plan(Plan::once(0, Fault::HeldBefore).among(&["TransactWriteItems"]));
+    let child = spawn(&proxy, &file);
+    proxy.until_held().await;
+    let output = interrupt(child, &proxy).await;
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), err.as_str()), (Some(130), "error: interrupted\n"), "{out}");
+    let said = import(&operator, &["jsonl", &file, "--commit"]).await;
+    assert_eq!((said.code, operator.table().await.users()), (0, 400), "{}{}", said.out, said.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_lost_a_user_meanwhile_does_not_lose_another() {
+    let folder = Folder::new("moved");
+    let path = folder.0.join("taxi.sqlite3");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let columns = "id INTEGER PRIMARY KEY, username TEXT, password TEXT, is_active BOOL, date_joined TEXT";
+    // As a Django in use has it: what is new is in a log beside the file.
+    database.execute_batch(&format!("PRAGMA journal_mode = WAL; CREATE TABLE auth_user ({columns}); BEGIN")).unwrap();
+    for number in 1..=2000 {
+        let values = "?1, 'user' || ?1, '!', 1, '2024-01-02 03:04:05'";
+        database.execute(&format!("INSERT INTO auth_user VALUES ({values})"), [number]).unwrap();
+    }
+    database.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let operator = Operator::new().await;
+    let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
+    proxy.plan(Plan::once(12, Fault::HeldBefore).among(&["TransactWriteItems"]));
+    let child = spawn_from(&proxy, "django-sqlite", path.to_str().unwrap());
+    proxy.until_held().await;
+    assert_eq!(interrupt(child, &proxy).await.status.code(), Some(130));
+    let arguments = ["django-sqlite", path.to_str().unwrap(), "--commit"];
+    let refused = async || {
+        let said = import(&operator, &arguments).await;
+        assert!(
+            said.code == 2 && said.err.contains("is of another file, table or command"),
+            "{}{}",
+            said.out,
+            said.err
+        );
+    };
+    // Whatever it is that another user stands where the last one stood.
+    let note = folder.0.join("taxi.sqlite3.faregate-import");
+    let noted = fs::read(&note).unwrap();
+    let mut moved: Value = serde_json::from_slice(&noted).unwrap();
+    moved["users"] = json!(moved["users"].as_u64().unwrap() + 1);
+    fs::write(&note, moved.to_string()).unwrap();
+    refused().await;
+    fs::write(&note, noted).unwrap();
+    database.execute("DELETE FROM auth_user WHERE id = 5", []).unwrap();
+    refused().await;
+    fs::remove_file(&note).unwrap();
+    let said = import(&operator, &arguments).await;
+    assert_eq!((said.code, operator.table().await.users()), (0, 2000), "{}{}", said.out, said.err);
 }
 
 /// Sends Ctrl-C, and lets go what is held once it was heard.

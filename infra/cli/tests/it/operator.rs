@@ -28,6 +28,12 @@ pub(crate) struct Said {
 pub(crate) struct Table(BTreeMap<String, Value>);
 
 impl Table {
+    /// All but the trail, whose entries are of the run that made them.
+    pub(crate) fn without_trail(mut self) -> Self {
+        self.0.retain(|key, _| !key.starts_with("AUDIT#"));
+        self
+    }
+
     /// How many users there are.
     pub(crate) fn users(&self) -> usize {
         self.0.keys().filter(|key| key.ends_with(" PROFILE")).count()

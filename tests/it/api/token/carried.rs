@@ -23,7 +23,7 @@ async fn service(settings: &[(&'static str, &str)]) -> TestApp {
         builder = builder.with(name, value);
     }
     let app = builder.start().await;
-    app.service.bulk().bring(&[imported("rider", "36", "!")]).await.unwrap();
+    app.bring(&[imported("rider", "36", "!")]).await;
     app
 }
 
@@ -152,7 +152,7 @@ async fn whoever_ended_all_sessions_meant_those_of_the_django_too() {
 #[tokio::test]
 async fn two_users_tokens_with_one_id_are_two_tokens() {
     let app = service(&[]).await;
-    app.service.bulk().bring(&[imported("other", "37", "!")]).await.unwrap();
+    app.bring(&[imported("other", "37", "!")]).await;
     let [rider, other] = ["36", "37"].map(|id| token(&app, &json!(id), "a"));
     app.refresh(&rider).await.is(200);
     let access = app.refresh(&other).await.field("access");
@@ -175,7 +175,7 @@ async fn an_access_token_of_the_django_is_replaced_by_a_refresh() {
 #[tokio::test]
 async fn it_is_off_unless_it_is_on_and_never_without_the_shared_key() {
     let off = TestApp::builder().with("FAREGATE_HS256_KEY", SIMPLEJWT_KEY).start().await;
-    off.service.bulk().bring(&[imported("rider", "36", "!")]).await.unwrap();
+    off.bring(&[imported("rider", "36", "!")]).await;
     let reply = off.refresh(&token(&off, &json!("36"), "a")).await;
     assert_eq!((reply.status, &reply.json["code"]), (401, &json!("token_not_valid")));
     let pairs = [("FAREGATE_ACCEPT_SIMPLEJWT_REFRESH".to_owned(), "on".to_owned())];

@@ -38,6 +38,8 @@ pub(super) fn read(path: &Path, (needed, draft): (&[&str], ToDraft), sink: &mut 
             Ok(true) if record.len() != header.len() => {
                 Err(format!("{} fields where the header has {}: is the file cut off?", record.len(), header.len()))
             }
+            // Every database ends the last line too. What is behind a quote that is not closed has no end either.
+            Ok(true) if place.is_at_end() => Err("the line has no end: is the file cut off?".to_owned()),
             Ok(true) => draft(&Columns(&|name| {
                 let index = header.iter().position(|column| column == name)?;
                 record.get(index).map(str::to_owned)

@@ -7,8 +7,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::columns::Columns;
+use super::text::MOST_RECORD_BYTES;
 use super::{Entry, Sink, SourceError, json, jsonl, text};
-use crate::import::draft::Draft;
+use crate::import::draft::{Draft, Staff};
 
 /// What a table or a model has that holds users with passwords.
 pub(super) const SIGNS: [&str; 3] = ["password", "is_active", "date_joined"];
@@ -20,6 +21,12 @@ pub(super) const SIGNS: [&str; 3] = ["password", "is_active", "date_joined"];
 /// What is wrong with a field.
 pub(super) fn draft(row: &Columns<'_>) -> Result<Draft, String> {
     let username = row.text("username").or_else(|| row.text("email")).ok_or("neither username nor email")?;
+    // Django asks a superuser for no permission, but who is no staff does not get into its admin.
+    let staff = match (row.flag("is_staff", false)?, row.flag("is_superuser", false)?) {
+        (false, _) => Staff::No,
+        (true, false) => Staff::Limited,
+        (true, true) => Staff::Full,
+    };
     Ok(Draft {
         origin: "django",
         legacy_id: row.text("id"),
@@ -28,7 +35,7 @@ pub(super) fn draft(row: &Columns<'_>) -> Result<Draft, String> {
         last_name: row.text_or_empty("last_name"),
         password_hash: row.text_or_empty("password"),
         is_active: row.flag("is_active", true)?,
-        is_staff: row.flag("is_staff", false)?,
+        staff,
         created_at: row.time("date_joined")?,
         ..Draft::default()
     })
@@ -48,6 +55,7 @@ pub(super) fn read_dump(path: &Path, wanted: Option<&str>, sink: &mut dyn Sink) 
         number += 1;
         let bytes_read = place.end_record();
         let draft = match record {
+            Ok(record) if !record.is_object() => Err("no record of a dump".to_owned()),
             Ok(record) if !is_of_a_user(&record) => return true,
             Ok(record) => {
                 let model = record.get("model").and_then(Value::as_str).unwrap_or_default();
@@ -64,7 +72,9 @@ pub(super) fn read_dump(path: &Path, wanted: Option<&str>, sink: &mut dyn Sink) 
     let read = if is_array {
         json::for_each((path, reader), None, &mut |record| take(Ok(record)))
     } else {
-        jsonl::for_each_line((path, reader), &mut |_, line| take(line.and_then(|line| jsonl::parse(&line))))
+        jsonl::for_each_line((path, reader, MOST_RECORD_BYTES), &mut |_, line| {
+            take(line.and_then(|line| jsonl::parse(&line)))
+        })
     };
     if models.len() < 2 {
         return read;
@@ -79,7 +89,7 @@ pub(super) fn read_dump(path: &Path, wanted: Option<&str>, sink: &mut dyn Sink) 
 /// Every model of the project is in a dump.
 fn is_of_a_user(record: &Value) -> bool {
     let fields = record.get("fields");
-    !record.is_object() || SIGNS.iter().all(|sign| fields.is_some_and(|fields| fields.get(sign).is_some()))
+    SIGNS.iter().all(|sign| fields.is_some_and(|fields| fields.get(sign).is_some()))
 }
 
 fn of_record(record: &Value) -> Result<Draft, String> {

@@ -11,6 +11,9 @@ use super::{Entry, Sink, SourceError, json, text};
 use crate::import::draft::Draft;
 use crate::moment;
 
+/// `REDACTED` in base64, which stands for each hash where the exporter may not see any.
+const REDACTED: &str = "UkVEQUNURUQ=";
+
 /// A project's password hash parameters: what every hash of it was made with.
 struct HashConfig {
     signer_key: String,
@@ -41,6 +44,11 @@ fn draft(user: &Value, config: Option<&HashConfig>) -> Result<Draft, String> {
     let (first_name, last_name) = first_and_last(text("displayName").unwrap_or_default());
     let password_hash = match text("passwordHash") {
         None => String::new(),
+        Some(REDACTED) => {
+            return Err("the hash was left out of the export: who exports needs firebaseauth.configs.getHashConfig \
+                        (the role Firebase Authentication Admin)"
+                .to_owned());
+        }
         Some(hash) => {
             let config = config.ok_or("a password hash, and no --hash-config to read it with")?;
             config.hash(hash, text("salt").unwrap_or_default()).ok_or("passwordHash or salt is no base64")?

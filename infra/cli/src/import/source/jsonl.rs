@@ -6,12 +6,15 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::{Entry, Sink, SourceError, text};
-use crate::import::draft::{Draft, Own};
+use crate::import::draft::{Draft, Own, Staff};
 use crate::user_record::UserRecord;
 use faregate::domain::user::{Epochs, UserId};
 
 /// The longest line, in bytes: a user of ours has far less, and a file without line ends must not fill the memory.
 const MAX_LINE_BYTES: u64 = 1_048_576;
+
+/// A file of lines, and the longest that one may be, in bytes.
+pub(super) type Lines<'a, R> = (&'a Path, R, u64);
 
 /// The most that a count may be: what every reader of JSON can hold (RFC 8259, 6), and so far from its end that it can go up.
 const MAX_COUNT: u64 = 1 << 53;
@@ -26,7 +29,7 @@ pub(super) type TakeLine<'a> = &'a mut dyn FnMut(u64, Result<String, String>) ->
 /// When it cannot be read.
 pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), SourceError> {
     let (reader, place) = text::open(path)?;
-    for_each_line((path, reader), &mut |number, line| {
+    for_each_line((path, reader, MAX_LINE_BYTES), &mut |number, line| {
         let draft = line.and_then(|line| parse::<UserRecord>(&line)).and_then(draft);
         sink.take(Entry { number, draft, bytes_read: place.end_record() })
     })
@@ -37,20 +40,21 @@ pub(super) fn read(path: &Path, sink: &mut dyn Sink) -> Result<(), SourceError> 
 /// # Errors
 ///
 /// When it cannot be read, has a line without end, or the sink wants no more.
-pub(super) fn for_each_line((path, mut reader): (&Path, impl BufRead), take: TakeLine<'_>) -> Result<(), SourceError> {
+pub(super) fn for_each_line(
+    (path, mut reader, longest): Lines<'_, impl BufRead>,
+    take: TakeLine<'_>,
+) -> Result<(), SourceError> {
     let mut number = 0;
     loop {
         let mut line = Vec::new();
-        let mut rest = std::io::Read::take(&mut reader, MAX_LINE_BYTES);
+        let mut rest = std::io::Read::take(&mut reader, longest);
         if rest.read_until(b'\n', &mut line).map_err(SourceError::io(path))? == 0 {
             return Ok(());
         }
         number += 1;
-        if line.len() as u64 == MAX_LINE_BYTES {
-            return Err(SourceError::content(
-                path,
-                format!("line {number} has more than a megabyte: these are no lines of JSON"),
-            ));
+        if line.len() as u64 == longest {
+            let told = format!("line {number} has more than {} MB: these are no lines of JSON", longest >> 20);
+            return Err(SourceError::content(path, told));
         }
         if line.trim_ascii().is_empty() {
             continue;
@@ -98,7 +102,7 @@ fn draft(record: UserRecord) -> Result<Draft, String> {
         last_name: record.last_name,
         password_hash: record.password_hash,
         is_active: record.is_active,
-        is_staff: record.is_staff,
+        staff: if record.is_staff { Staff::Full } else { Staff::No },
         banned_until: None,
         created_at,
         own: Own { id, epochs, version: record.version },

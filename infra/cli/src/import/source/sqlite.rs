@@ -16,12 +16,14 @@ use super::{Entry, Sink, SourceError, django};
 /// When it is no database, or has not just one table of users.
 pub(super) fn read(path: &Path, table: Option<&str>, sink: &mut dyn Sink) -> Result<(), SourceError> {
     // It would be made.
-    std::fs::metadata(path).map_err(SourceError::io(path))?;
+    let bytes = std::fs::metadata(path).map_err(SourceError::io(path))?.len();
     let failed = |error: rusqlite::Error| SourceError::content(path, error.to_string());
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     let tables = tables_of_users(&database).map_err(failed)?;
     let table = choose(&tables, table).map_err(|reason| SourceError::content(path, reason))?;
     let names = columns(&database, table).map_err(failed)?;
+    let count = format!("SELECT count(*) FROM {}", quoted(table));
+    let count: u64 = database.query_row(&count, [], |row| row.get(0)).map_err(failed)?;
     let all: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     let all = format!("SELECT {} FROM {} ORDER BY id", all.join(", "), quoted(table));
     let mut all = database.prepare(&all).map_err(failed)?;
@@ -45,7 +47,9 @@ pub(super) fn read(path: &Path, table: Option<&str>, sink: &mut dyn Sink) -> Res
         } else {
             Err(format!("of the user with the id {whose}: {}", wrong.join("; ")))
         };
-        if !sink.take(Entry { number, draft, bytes_read: 0 }) {
+        // SQLite does not tell: as many parts of the file as of the rows.
+        let bytes_read = bytes.saturating_mul(number).checked_div(count).unwrap_or_default();
+        if !sink.take(Entry { number, draft, bytes_read }) {
             return Err(SourceError::Stopped);
         }
     }

@@ -6,7 +6,7 @@ use super::columns::{Columns, first_and_last};
 use crate::import::draft::Draft;
 
 /// What an export of the table must have.
-pub(super) const COLUMNS: [&str; 4] = ["id", "email", "encrypted_password", "created_at"];
+pub(super) const COLUMNS: [&str; 5] = ["id", "email", "encrypted_password", "email_confirmed_at", "created_at"];
 
 /// The user in a row. Whoever has an e-mail address logs in with it, others with the telephone number.
 ///
@@ -20,7 +20,12 @@ pub(super) fn draft(row: &Columns<'_>) -> Result<Draft, String> {
     if let Some(at) = row.text("deleted_at") {
         return Err(format!("was deleted there, on {at}"));
     }
-    let username = row.text("email").or_else(|| row.text("phone")).ok_or("neither email nor phone")?;
+    let contact = |name: &str| Some((row.text(name)?, row.text(&format!("{name}_confirmed_at"))));
+    let (username, confirmed_at) = contact("email").or_else(|| contact("phone")).ok_or("neither email nor phone")?;
+    if confirmed_at.is_none() {
+        // Supabase lets nobody in before: whoever chose the password may be somebody else.
+        return Err("never confirmed the address or number there".to_owned());
+    }
     let about: Value =
         row.text("raw_user_meta_data").and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     let told = |names: &[&str]| names.iter().find_map(|name| about.get(name)?.as_str()).map(str::to_owned);

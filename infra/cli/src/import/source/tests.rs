@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::*;
+use crate::import::draft::Terms;
 
 /// A file of each source with two users: Ann, who has a first name, and Ben.
 const DUMP: &str = r#"[{"model":"auth.user","pk":1,"fields":{"username":"ann","password":"pbkdf2_sha256$1$a$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
@@ -18,8 +19,8 @@ const FIREBASE: &str = r#"{"users":[{"localId":"a1","email":"ann@example.com","p
 "displayName":"Ann A","createdAt":"1704164645678"},{"localId":"b2","phoneNumber":"+491","disabled":true}]}"#;
 const HASH_CONFIG: &str = "hash_config {\n algorithm: SCRYPT,\n base64_signer_key: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==,\n base64_salt_separator: Bw==,\n \
     rounds: 8,\n mem_cost: 14,\n}\n";
-const SUPABASE_CSV: &str = "id,email,phone,encrypted_password,created_at,banned_until,raw_user_meta_data\n\
-    1,ann@example.com,,$2b$04$abcdefghijklmnopqrstuuZVEMa1pjhlynBQ1qXmSvGBJpN9h1w8G,2024-01-02 03:04:05+00,,\"{\"\"name\"\":\"\"Ann A\"\"}\"\n2,,491,,2024-01-02 03:04:05+00,,\n";
+const SUPABASE_CSV: &str = "id,email,phone,encrypted_password,email_confirmed_at,phone_confirmed_at,created_at,banned_until,raw_user_meta_data\n\
+    1,ann@example.com,,$2b$04$abcdefghijklmnopqrstuuZVEMa1pjhlynBQ1qXmSvGBJpN9h1w8G,2024-01-02 03:04:05+00,,2024-01-02 03:04:05+00,,\"{\"\"name\"\":\"\"Ann A\"\"}\"\n2,,491,,,2024-01-02 03:04:05+00,2024-01-02 03:04:05+00,,\n";
 const JSONL: &str = "{\"username\":\"ann\",\"password_hash\":\"!\",\"created_at\":\"2024-01-02T03:04:05Z\"}\n\
     {\"id\":\"018bcfe5-6800-7000-8000-000000000001\",\"username\":\"ben\",\"version\":3,\"legacy_id\":\"2\"}\n";
 
@@ -50,6 +51,8 @@ impl Drop for Folder {
     }
 }
 
+const TERMS: Terms = Terms { now: Timestamp::from_seconds(0), today: Argon2Parameters::MOST, keeps_staff: false };
+
 /// What each entry of `file` becomes, and how the reading ended.
 fn read_all(source: SourceKind, file: PathBuf, hash_config: Option<PathBuf>) -> (Vec<Result<String, String>>, bool) {
     let arguments = ImportArguments {
@@ -60,11 +63,12 @@ fn read_all(source: SourceKind, file: PathBuf, hash_config: Option<PathBuf>) -> 
         refusals: None,
         checkpoint: None,
         table: None,
+        keep_staff: false,
         hash_config,
     };
     let mut users = Vec::new();
     let mut sink = |entry: Entry| {
-        let user = entry.draft.and_then(|draft| draft.accept(Timestamp::from_seconds(0), Argon2Parameters::MOST));
+        let user = entry.draft.and_then(|draft| draft.accept(TERMS));
         users.push(user.map(|accepted| format!("{} {}", accepted.user.username, accepted.user.first_name)));
         true
     };
@@ -153,7 +157,7 @@ fn a_record_without_an_end_is_refused_before_it_fills_the_memory() {
     let record = DUMP.trim_start_matches('[').split(",{").next().unwrap();
     let (header, _) = DJANGO_CSV.split_once('\n').unwrap();
     for (source, good, endless) in [
-        (SourceKind::DjangoCsv, format!("{header}\n{}", users(row, "\n")), format!("{header}\n1,\"{long}")),
+        (SourceKind::DjangoCsv, format!("{header}\n{}\n", users(row, "\n")), format!("{header}\n1,\"{long}")),
         (SourceKind::DjangoDumpdata, format!("[{}]", users(record, ",")), format!("[{{\"model\":\"{long}\"}}]")),
         (SourceKind::Jsonl, users("{\"username\":\"ann\"}", "\n"), long.clone()),
     ] {

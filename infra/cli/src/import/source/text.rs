@@ -11,15 +11,16 @@ use super::SourceError;
 /// What begins a text in UTF-8 that a Windows program wrote.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The most bytes that are read for one record, which is held whole: of other models than the users a dump may have large ones,
+/// The most bytes that are read for one record or line, which is held whole: of other models than the users a dump may have large ones,
 /// and behind a quote that is not closed everything is one.
-const MOST_RECORD_BYTES: u64 = 16 * 1024 * 1024;
+pub(super) const MOST_RECORD_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How far a file is read.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     bytes: Cell<u64>,
     record_began: Cell<u64>,
+    is_at_end: Cell<bool>,
 }
 
 impl Place {
@@ -27,6 +28,11 @@ impl Place {
     pub(super) fn end_record(&self) -> u64 {
         self.record_began.set(self.bytes.get());
         self.bytes.get()
+    }
+
+    /// Whether somebody wanted more than there is: a record that has an end does not.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.is_at_end.get()
     }
 }
 
@@ -38,7 +44,7 @@ pub(super) struct Counted<R> {
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Place { bytes, record_began } = &*self.place;
+        let Place { bytes, record_began, is_at_end } = &*self.place;
         if bytes.get() - record_began.get() > MOST_RECORD_BYTES {
             let reason =
                 format!("the record after byte {} has no end within 16 MB: is a quote missing?", record_began.get());
@@ -46,6 +52,7 @@ impl<R: Read> Read for Counted<R> {
         }
         let count = self.inner.read(buffer)?;
         bytes.set(bytes.get() + count as u64);
+        is_at_end.set(count == 0);
         Ok(count)
     }
 }
