@@ -99,13 +99,14 @@ impl Intercept for Guard {
             let table = self.table(&access.table);
             let partition = kind_of(&access.partition);
             let action = Action { operation: access.operation.to_owned(), table, partition };
+            let extent = self.rights.as_told_apart(&action, access.extent);
             let mut state = self.deeds.state();
-            if let Some(reason) = self.rights.refusal(&action, &access.extent) {
+            if let Some(reason) = self.rights.refusal(&action, &extent) {
                 let refused = format!("{}: {reason}", self.package);
                 state.refused.push(refused.clone());
                 return Err(refused.into());
             }
-            state.done.entry(self.package).or_default().add(action, access.extent);
+            state.done.entry(self.package).or_default().add(action, extent);
         }
         Ok(())
     }
@@ -166,7 +167,7 @@ fn accesses(input: &Input) -> Option<Vec<Access>> {
         return Some(vec![access("Query", Some(&table), text(values.get(":partition")), extent)]);
     }
     if let Some(put) = input.downcast_ref::<PutItemInput>() {
-        return Some(vec![access("PutItem", put.table_name(), key(put.item()), writing(false))]);
+        return Some(vec![access("PutItem", put.table_name(), key(put.item()), putting(put.item(), false))]);
     }
     if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
         let expressions = [update.update_expression(), update.condition_expression()];
@@ -183,7 +184,7 @@ fn accesses(input: &Input) -> Option<Vec<Access>> {
 /// A part of a transaction.
 fn part(item: &TransactWriteItem) -> Access {
     if let Some(put) = item.put() {
-        return access("PutItem", Some(put.table_name()), key(Some(put.item())), writing(true));
+        return access("PutItem", Some(put.table_name()), key(Some(put.item())), putting(Some(put.item()), true));
     }
     if let Some(update) = item.update() {
         let expressions = [Some(update.update_expression()), update.condition_expression()];
@@ -230,6 +231,12 @@ fn changing<const N: usize>(
 
 /// The words of DynamoDB's expressions that are no attributes.
 const LANGUAGE: [&str; 7] = ["SET", "REMOVE", "ADD", "AND", "OR", "attribute_exists", "attribute_not_exists"];
+
+/// An item with all its attributes.
+fn putting(item: Option<&Attributes>, in_transactions: bool) -> Extent {
+    let attributes = item.into_iter().flat_map(|item| item.keys().cloned()).collect();
+    Extent { in_transactions, attributes: Some(attributes) }
+}
 
 const fn writing(in_transactions: bool) -> Extent {
     Extent { in_transactions, attributes: None }

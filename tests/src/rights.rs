@@ -35,7 +35,7 @@ pub struct Action {
 pub struct Extent {
     /// Whether it is done in transactions alone.
     pub in_transactions: bool,
-    /// The attributes that it reads; nothing for all of them, or for a write.
+    /// The attributes that it reads or writes; nothing for all of them.
     pub attributes: Option<BTreeSet<String>>,
 }
 
@@ -141,6 +141,12 @@ impl Rights {
             (Some(known), Some(more)) => Some(known.into_iter().chain(more).collect()),
             _ => None,
         };
+    }
+
+    /// `extent` without its attributes, where `action` writes whole items and the policy does not say of what.
+    pub fn as_told_apart(&self, action: &Action, extent: Extent) -> Extent {
+        let is_limited = self.0.get(action).is_some_and(|allowed| allowed.attributes.is_some());
+        if action.operation == "PutItem" && !is_limited { Extent { attributes: None, ..extent } } else { extent }
     }
 
     /// Why `action` to the extent of `wanted` is not among them, if it is not.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, header};
 use faregate::domain::administration::UserChange;
 use faregate::domain::signing_key::PUBLICATION_SECONDS;
 use faregate::service::Service;
 use faregate::settings::AuthorizerMode;
 use faregate_tests::{
     DJANGO_HASH, DJANGO_PASSWORD, Deeds, Rights, SIMPLEJWT_KEY, TableName, Template, TestApp, basic, bearer, claim,
-    empty_request, imported, simplejwt_refresh, statements, texts,
+    empty_request, fresh_id, hash_of, imported, json_request, simplejwt_refresh, statements, texts,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -124,8 +124,13 @@ async fn carried_over(app: &TestApp, deeds: &Deeds) {
     let beside_django = beside_django.start().await;
     beside_django.bring(&[imported("jack", "3", "!")]).await;
     let token = simplejwt_refresh(&json!("3"), "a", app.clock.now().plus_seconds(DAY));
+    // The session has all that one can have.
+    let body = json!({"refresh": token, "rotation_next": hash_of(&fresh_id())});
     for _ in 0..2 {
-        beside_django.refresh(&token).await.is(200);
+        let mut request = json_request(Method::POST, "/api/token/refresh/", &body);
+        let agent = HeaderValue::from_static("Mozilla/5.0 (Linux; Android 16) Chrome/143.0 Mobile Safari/537.36");
+        request.headers_mut().insert(header::USER_AGENT, agent);
+        beside_django.send(request).await.is(200);
     }
     let other = simplejwt_refresh(&json!("3"), "b", app.clock.now().plus_seconds(DAY));
     for token in [token, other] {
