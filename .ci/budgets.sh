@@ -8,6 +8,10 @@ cd "$(dirname "$0")/.."
 # shellcheck source=.ci/debian.sh
 source .ci/debian.sh
 version=0.20.0
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+    echo "instructions are counted on Linux and x86_64 alone, not on $(uname -sm): the budgets are those of its code" >&2
+    exit 2
+fi
 command -v valgrind >/dev/null || debian valgrind
 if ! .tools/gungraun/bin/gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings "$version"; then
     CARGO_TARGET_DIR="$PWD/.tools/gungraun/target" \

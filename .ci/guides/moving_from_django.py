@@ -314,6 +314,11 @@ class Move:
             f"print(*model().objects.filter(is_active=False).order_by('id').values_list('username', flat=True))"
         )
         self.check("back in Django, who is inactive", active.split(), ["inactive", gone])
+        staff = self.project.django(
+            "from django.contrib.auth import get_user_model as model\n"
+            "print(*model().objects.filter(is_staff=True).order_by('id').values_list('username', flat=True))"
+        )
+        self.check("back in Django, who is staff", staff.split(), ["staff", "superuser", "latest"])
 
     def import_too_late(self, service: Service) -> None:
         told = self.project.faregate(service, "import", "django-dumpdata", "dump.json", "--commit", "--skip-refused")

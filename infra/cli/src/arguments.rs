@@ -1,6 +1,8 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use faregate::domain::legacy::LegacyId;
+use faregate::domain::user::UserId;
 
 use crate::cost::CostArguments;
 use crate::export::ExportArguments;
@@ -93,8 +95,8 @@ pub(crate) enum UsersCommand {
 /// What to do with a user who is there.
 #[derive(Subcommand, Debug)]
 pub(crate) enum UserCommand {
-    /// Show a user
-    Show(Username),
+    /// Show a user, found by name or id
+    Show(ShowArguments),
     /// Let a user log in again
     Activate(Username),
     /// Keep a user from logging in; every session is over
@@ -118,6 +120,20 @@ pub(crate) enum UserCommand {
 pub(crate) struct Username {
     /// The username, in any spelling that logs in
     pub(crate) username: String,
+}
+
+/// Which user, by one of three.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ShowArguments {
+    /// The username, in any spelling that logs in
+    pub(crate) username: Option<String>,
+    /// The id, which tokens, answers and log lines have
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<UserId>,
+    /// The id that the user had in the system that it was imported from
+    #[arg(long, value_name = "ID")]
+    pub(crate) legacy_id: Option<LegacyId>,
 }
 
 /// A user and where the password comes from.

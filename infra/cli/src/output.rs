@@ -74,9 +74,12 @@ pub(crate) fn user_value(
 }
 
 fn as_value(report: &Report) -> Value {
-    let User { id, username, first_name, last_name, is_active, is_staff, created_at, .. } = &report.user;
+    let User { id, username, first_name, last_name, is_active, is_staff, created_at, legacy_id, .. } = &report.user;
     let mut value = user_value((*id, username), (first_name, last_name), (*is_active, *is_staff), *created_at);
     if let (Some(count), Value::Object(members)) = (report.open_sessions, &mut value) {
+        if let Some(legacy_id) = legacy_id {
+            members.insert("legacy_id".to_owned(), json!(legacy_id.as_str()));
+        }
         members.insert("open_sessions".to_owned(), json!(count));
     }
     value

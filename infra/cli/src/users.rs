@@ -9,7 +9,7 @@ use faregate::http::messages;
 use faregate::service::Service;
 use faregate::store::{CreateUserError, Outcome};
 
-use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, UserCommand};
+use crate::arguments::{DeleteArguments, NewUserArguments, PasswordArguments, ShowArguments, UserCommand};
 use crate::confirmation;
 use crate::failure::Failure;
 use crate::output::Report;
@@ -18,7 +18,7 @@ use crate::password;
 /// Carries out `command`.
 pub(crate) async fn run(service: &Service, command: UserCommand) -> Result<Report, Failure> {
     match command {
-        UserCommand::Show(who) => show(service, &who.username).await,
+        UserCommand::Show(who) => show(service, who).await,
         UserCommand::Activate(who) => change(service, &who.username, UserChange::Activate, "is active").await,
         UserCommand::Deactivate(who) => {
             change(service, &who.username, UserChange::Deactivate, "is inactive; every session is over").await
@@ -61,8 +61,16 @@ fn person_name(given: &str) -> Result<String, Failure> {
     user::person_name(given).map_err(|error| Failure::Refused(messages::person_name(error)))
 }
 
-async fn show(service: &Service, typed: &str) -> Result<Report, Failure> {
-    let user = find(service, typed).await?;
+async fn show(service: &Service, who: ShowArguments) -> Result<Report, Failure> {
+    let users = service.users();
+    let user = match who {
+        ShowArguments { id: Some(id), .. } => found(service, Some(id), &id.to_string()).await?,
+        ShowArguments { legacy_id: Some(legacy), .. } => {
+            let id = users.find_id_of_legacy(&legacy).await?;
+            found(service, id, legacy.as_str()).await?
+        }
+        ShowArguments { username, .. } => find(service, &username.unwrap_or_default()).await?,
+    };
     let sessions = service.sessions().open_ones(user.id, None, service.clock.now()).await?;
     let reactivation = service.settings.sessions.reactivation;
     let open = sessions.iter().filter(|session| session.is_open(&user.state(), reactivation)).count();
@@ -111,9 +119,14 @@ async fn delete(service: &Service, arguments: &DeleteArguments) -> Result<Report
 }
 
 async fn find(service: &Service, typed: &str) -> Result<User, Failure> {
-    let users = service.users();
-    let id = users.find_id(typed).await?.ok_or_else(|| no_such_user(typed))?;
-    users.find(id).await?.ok_or_else(|| no_such_user(typed))
+    let id = service.users().find_id(typed).await?;
+    found(service, id, typed).await
+}
+
+/// The user `id`, who was looked for as `typed`.
+async fn found(service: &Service, id: Option<UserId>, typed: &str) -> Result<User, Failure> {
+    let id = id.ok_or_else(|| no_such_user(typed))?;
+    service.users().find(id).await?.ok_or_else(|| no_such_user(typed))
 }
 
 /// What the trail says of who uses the command.

@@ -8,8 +8,10 @@ use faregate::randomness::Randomness;
 use faregate::service::Service;
 use faregate::settings::Settings;
 use faregate::store::connect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::folder::Folder;
+use crate::import::{import, lines};
 use crate::operator::{Operator, said};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,6 +39,28 @@ async fn a_user_from_making_to_deleting() {
     operator.done(&["delete", "ann@example.com"]).await;
     assert_eq!(operator.run(&["show", "ann@example.com"], "").await.code, 1);
     operator.create("ann@example.com").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_is_found_by_what_logs_and_the_old_system_know() {
+    let (operator, folder) = (Operator::new().await, Folder::new("found"));
+    let file = folder.file("users.jsonl", lines(3));
+    import(&operator, &["jsonl", &file, "--commit"]).await;
+    let by = async |option: &str, id: &str| operator.done(&["show", option, id, "--json"]).await;
+    let shown: Value = serde_json::from_str(&by("--legacy-id", "2").await).unwrap();
+    assert_eq!((&shown["username"], &shown["legacy_id"]), (&json!("user2"), &json!("2")));
+    let id = shown["id"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&by("--id", id).await).unwrap(), shown);
+    for (option, id, code) in [
+        ("--legacy-id", "9", 1),
+        ("--id", "00000000-0000-7000-8000-000000000000", 1),
+        ("--id", "user2", 2),
+        ("--legacy-id", "a b", 2),
+    ] {
+        assert_eq!(operator.run(&["show", option, id], "").await.code, code, "{option} {id}");
+    }
+    assert_eq!(operator.run(&["show"], "").await.code, 2);
+    assert_eq!(operator.run(&["show", "user2", "--id", id], "").await.code, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
