@@ -20,11 +20,7 @@ async fn uninterrupted(file: &str) -> Table {
 }
 
 /// Starts an import, whose calls go through `proxy`.
-fn spawn(proxy: &FaultProxy, file: &str) -> Child {
-    spawn_from(proxy, "jsonl", file)
-}
-
-fn spawn_from(proxy: &FaultProxy, source: &str, file: &str) -> Child {
+fn spawn(proxy: &FaultProxy, (source, file): (&str, &str)) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_faregate"));
     command.args(["--endpoint-url", proxy.endpoint(), "import", source, file, "--commit"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -45,7 +41,7 @@ async fn one_that_is_killed_anywhere_and_run_again_equals_one_that_is_not() {
         let operator = Operator::new().await;
         let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
         proxy.plan(Plan::once(nth, fault).among(&["TransactWriteItems"]));
-        let mut child = spawn(&proxy, &file);
+        let mut child = spawn(&proxy, ("jsonl", &file));
         proxy.until_held().await;
         child.kill().unwrap();
         child.wait().unwrap();
@@ -65,14 +61,7 @@ async fn ctrl_c_stops_and_the_same_command_goes_on() {
     let file = folder.file("users.jsonl", lines(3000));
     let wanted = uninterrupted(&file).await;
     let operator = Operator::new().await;
-    let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
-    proxy.plan(Plan::once(0, Fault::HeldBefore).among(&["TransactWriteItems"]));
-    let child = spawn(&proxy, &file);
-    proxy.until_held().await;
-    let output = interrupt(child, &proxy).await;
-    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert_eq!((output.status.code(), err.as_str()), (Some(130), "error: interrupted\n"), "{out}");
-    assert!(out.contains("interrupted; the same command goes on"), "{out}");
+    interrupted_at(0, &operator, ("jsonl", &file)).await;
     let noted: Value =
         serde_json::from_slice(&fs::read(folder.0.join("users.jsonl.faregate-import")).unwrap()).unwrap();
     let written = operator.table().await.users();
@@ -88,13 +77,7 @@ async fn ctrl_c_when_all_is_read_and_not_all_is_written_is_no_other_end() {
     // Not more than what waits for its turn, and more than what is on its way at a time.
     let file = folder.file("users.jsonl", lines(400));
     let operator = Operator::new().await;
-    let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
-    proxy.plan(Plan::once(0, Fault::HeldBefore).among(&["TransactWriteItems"]));
-    let child = spawn(&proxy, &file);
-    proxy.until_held().await;
-    let output = interrupt(child, &proxy).await;
-    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert_eq!((output.status.code(), err.as_str()), (Some(130), "error: interrupted\n"), "{out}");
+    interrupted_at(0, &operator, ("jsonl", &file)).await;
     let said = import(&operator, &["jsonl", &file, "--commit"]).await;
     assert_eq!((said.code, operator.table().await.users()), (0, 400), "{}{}", said.out, said.err);
 }
@@ -113,11 +96,7 @@ async fn a_file_that_lost_a_user_meanwhile_does_not_lose_another() {
     }
     database.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let operator = Operator::new().await;
-    let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
-    proxy.plan(Plan::once(12, Fault::HeldBefore).among(&["TransactWriteItems"]));
-    let child = spawn_from(&proxy, "django-sqlite", path.to_str().unwrap());
-    proxy.until_held().await;
-    assert_eq!(interrupt(child, &proxy).await.status.code(), Some(130));
+    interrupted_at(12, &operator, ("django-sqlite", path.to_str().unwrap())).await;
     let arguments = ["django-sqlite", path.to_str().unwrap(), "--commit"];
     let refused = async || {
         let said = import(&operator, &arguments).await;
@@ -167,14 +146,21 @@ async fn interrupt(mut child: Child, proxy: &FaultProxy) -> Output {
     .unwrap()
 }
 
-/// An import of 3,000 users that is interrupted once some are written, and how many.
-async fn interrupted(operator: &Operator, file: &str) -> usize {
+/// An import that is interrupted when its transaction `nth` is on its way.
+async fn interrupted_at(nth: usize, operator: &Operator, (source, file): (&str, &str)) {
     let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
-    proxy.plan(Plan::once(12, Fault::HeldBefore).among(&["TransactWriteItems"]));
-    let child = spawn(&proxy, file);
+    proxy.plan(Plan::once(nth, Fault::HeldBefore).among(&["TransactWriteItems"]));
+    let child = spawn(&proxy, (source, file));
     proxy.until_held().await;
     let output = interrupt(child, &proxy).await;
-    assert_eq!(output.status.code(), Some(130));
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!((output.status.code(), err.as_str()), (Some(130), "error: interrupted\n"), "{out}");
+    assert!(out.contains("interrupted; the same command goes on"), "{out}");
+}
+
+/// An import of 3,000 users that is interrupted once some are written, and how many.
+async fn interrupted(operator: &Operator, file: &str) -> usize {
+    interrupted_at(12, operator, ("jsonl", file)).await;
     operator.table().await.users()
 }
 
@@ -211,7 +197,7 @@ async fn a_table_that_throttles_is_waited_for() {
     let operator = Operator::new().await;
     let proxy = FaultProxy::before(&operator.database.endpoint_url()).await;
     proxy.plan(Plan::sometimes(700, &Fault::BRIEF, 9).among(&["TransactWriteItems"]));
-    let child = spawn(&proxy, &file);
+    let child = spawn(&proxy, ("jsonl", &file));
     let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(proxy.injected() > 0);
