@@ -48,8 +48,8 @@ struct Results {
     runs: BTreeMap<Case, Vec<Seen>>,
     /// Allocations of a request, in runs of their own.
     allocations: BTreeMap<Case, f64>,
-    /// Hashes a second of the engine alone, by round.
-    hashes: Vec<f64>,
+    /// Hashes a second of the engine alone, just before and after each run of what hashes.
+    hashes: BTreeMap<Case, Vec<f64>>,
 }
 
 fn main() {
@@ -81,21 +81,21 @@ fn measured(rounds: usize, hashing: &[Operation], others: &[Operation]) -> Resul
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_bench-server"));
     let mut subjects = ALGORITHMS.map(|algorithm| (algorithm, runtime.block_on(Subject::start(program, algorithm))));
-    let mut results = Results { runs: BTreeMap::new(), allocations: BTreeMap::new(), hashes: Vec::new() };
+    let mut results = Results { runs: BTreeMap::new(), allocations: BTreeMap::new(), hashes: BTreeMap::new() };
     let quick = YARDSTICKS.iter().chain(others).map(|operation| (*operation, OTHERS));
     let work: Vec<_> = quick.chain(hashing.iter().map(|operation| (*operation, HASHING))).collect();
     let cases: Vec<_> = work.iter().flat_map(|work| CONNECTIONS.map(|connections| (*work, connections))).collect();
     // The first round warms up.
     for round in 0..=rounds {
-        let hashes = bare_hashes();
-        if round > 0 {
-            results.hashes.push(hashes);
-        }
         for (algorithm, subject) in &mut subjects {
             for ((operation, requests), connections) in &cases {
+                let case = (*algorithm, operation.name(), *connections);
+                let before = hashing.contains(operation).then(bare_hashes);
                 let seen = runtime.block_on(subject.run(*operation, *connections, *requests));
+                let hashes = before.map(|before| f64::midpoint(before, bare_hashes()));
                 if round > 0 {
-                    results.runs.entry((algorithm, operation.name(), *connections)).or_default().push(seen);
+                    results.runs.entry(case).or_default().push(seen);
+                    results.hashes.entry(case).or_default().extend(hashes);
                 }
             }
         }
@@ -123,13 +123,13 @@ fn bare_hashes() -> f64 {
             scope.spawn(|| {
                 let mut hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hasher();
                 let mut tag = [0; 32];
-                for _ in 0..HASHING {
+                for _ in 0..HASHING / 2 {
                     hasher.hash_into(PASSWORD.as_bytes(), b"0123456789abcdef", &mut tag).unwrap();
                 }
             });
         }
     });
-    count(HASHING * hashes_at_once()) / started.elapsed().as_secs_f64()
+    count(HASHING / 2 * hashes_at_once()) / started.elapsed().as_secs_f64()
 }
 
 impl Results {
@@ -171,7 +171,8 @@ impl Results {
 
     /// What `operation` reaches of the bare hash's rate.
     fn of_the_hash(&self, algorithm: &'static str, operation: Operation, connections: usize) -> f64 {
-        self.ratio(algorithm, operation, connections, |round| self.hashes[round])
+        let hashes = &self.hashes[&(algorithm, operation.name(), connections)];
+        self.ratio(algorithm, operation, connections, |round| hashes[round])
     }
 }
 
@@ -196,7 +197,7 @@ fn beside_the_hash(results: &Results, operations: &[Operation]) -> String {
         let cells = results.cells(algorithm, operation, connections);
         table.row(&[&[name, connections.to_string(), ratio], &cells[..]].concat());
     }
-    let hashes = median(&mut results.hashes.clone());
+    let hashes = median(&mut results.hashes.values().flatten().copied().collect::<Vec<_>>());
     format!("Bare hash: {hashes:.1} a second, {} at a time.\n\n{table}\n", hashes_at_once())
 }
 
