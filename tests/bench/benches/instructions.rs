@@ -31,6 +31,12 @@ fn limited(operation: Operation) -> LibraryBenchmarkConfig {
 #[bench::refresh(args = (Operation::Refresh), setup = service, config = limited(Operation::Refresh))]
 #[bench::log_in(args = (Operation::LogIn), setup = service, config = limited(Operation::LogIn))]
 #[bench::sign_up(args = (Operation::SignUp), setup = service, config = limited(Operation::SignUp))]
+#[bench::log_out(args = (Operation::LogOut), setup = service, config = limited(Operation::LogOut))]
+#[bench::sessions(args = (Operation::Sessions), setup = service, config = limited(Operation::Sessions))]
+#[bench::log_out_all(args = (Operation::LogOutAll), setup = service, config = limited(Operation::LogOutAll))]
+#[bench::password_change(args = (Operation::PasswordChange), setup = service, config = limited(Operation::PasswordChange))]
+#[bench::account_delete(args = (Operation::AccountDelete), setup = service, config = limited(Operation::AccountDelete))]
+#[bench::ws_ticket(args = (Operation::WsTicket), setup = service, config = limited(Operation::WsTicket))]
 fn ask(service: InProcess) -> InProcess {
     service.ask();
     service

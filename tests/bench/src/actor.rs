@@ -1,5 +1,6 @@
 //! What a client of the load program asks for, one request after the other.
 
+use axum::http::request::Builder;
 use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -7,6 +8,9 @@ use serde_json::{Value, json};
 
 /// A password that satisfies the policy.
 pub const PASSWORD: &str = "Vq7!tramline-Oak";
+
+/// One that no user has yet.
+pub const ANOTHER_PASSWORD: &str = "Nr5?harbour-Fennel";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,18 @@ pub enum Operation {
     LogIn,
     /// `/api/sign_up/`, each time with a new name.
     SignUp,
+    /// `/api/log_out/`.
+    LogOut,
+    /// `/api/sessions/`.
+    Sessions,
+    /// `/api/log_out/all/`.
+    LogOutAll,
+    /// `/api/password/change/`.
+    PasswordChange,
+    /// `/api/account/delete/`.
+    AccountDelete,
+    /// `/api/ws_ticket/`.
+    WsTicket,
 }
 
 impl Operation {
@@ -42,6 +58,12 @@ impl Operation {
             Self::Refresh => "refresh",
             Self::LogIn => "log_in",
             Self::SignUp => "sign_up",
+            Self::LogOut => "log_out",
+            Self::Sessions => "sessions",
+            Self::LogOutAll => "log_out_all",
+            Self::PasswordChange => "password_change",
+            Self::AccountDelete => "account_delete",
+            Self::WsTicket => "ws_ticket",
         }
     }
 }
@@ -77,14 +99,24 @@ impl Actor {
             Operation::Empty => get("/bench/empty"),
             Operation::RoundTrip => get("/bench/round_trip"),
             Operation::Verify => post("/api/token/verify/", &json!({"token": self.access})),
-            Operation::Authorizer => self.with_token(Method::POST, "/bench/authorizer"),
-            Operation::Me => self.with_token(Method::GET, "/api/me/"),
+            Operation::Authorizer => self.with_token(to(Method::POST, "/bench/authorizer"), None),
+            Operation::Me => self.with_token(to(Method::GET, "/api/me/"), None),
             Operation::Refresh => post("/api/token/refresh/", &json!({"refresh": self.refresh})),
             Operation::LogIn => {
                 let user = self.users.get(self.asked % self.users.len().max(1)).expect("users who log in");
                 log_in(user)
             }
             Operation::SignUp => sign_up(&format!("{}-{}", self.name, self.asked)),
+            Operation::LogOut => post("/api/log_out/", &json!({"refresh": self.refresh})),
+            Operation::Sessions => self.with_token(to(Method::GET, "/api/sessions/"), None),
+            Operation::LogOutAll => self.posted("/api/log_out/all/", &json!({})),
+            Operation::PasswordChange => {
+                let new = ANOTHER_PASSWORD;
+                let body = json!({"old_password": PASSWORD, "new_password1": new, "new_password2": new});
+                self.posted("/api/password/change/", &body)
+            }
+            Operation::AccountDelete => self.posted("/api/account/delete/", &json!({"password": PASSWORD})),
+            Operation::WsTicket => self.posted("/api/ws_ticket/", &json!({})),
         }
     }
 
@@ -105,9 +137,15 @@ impl Actor {
         }
     }
 
-    fn with_token(&self, method: Method, path: &str) -> Request<Full<Bytes>> {
-        let request = to(method, path).header(header::AUTHORIZATION, format!("Bearer {}", self.access));
-        request.body(Full::default()).expect("a request")
+    fn posted(&self, path: &str, body: &Value) -> Request<Full<Bytes>> {
+        let request = to(Method::POST, path).header(header::CONTENT_TYPE, "application/json");
+        self.with_token(request, Some(body))
+    }
+
+    fn with_token(&self, request: Builder, body: Option<&Value>) -> Request<Full<Bytes>> {
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.access));
+        let body = body.map(|body| Full::from(body.to_string())).unwrap_or_default();
+        request.body(body).expect("a request")
     }
 }
 
@@ -132,6 +170,6 @@ fn post(path: &str, body: &Value) -> Request<Full<Bytes>> {
     request.body(Full::from(body.to_string())).expect("a request")
 }
 
-fn to(method: Method, path: &str) -> axum::http::request::Builder {
+fn to(method: Method, path: &str) -> Builder {
     Request::builder().method(method).uri(path).header(header::HOST, "localhost")
 }

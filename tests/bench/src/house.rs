@@ -22,10 +22,9 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use tower::ServiceExt as _;
 
+use crate::actor::ANOTHER_PASSWORD;
 use crate::bootstrap::environment;
 
-/// A password that no user of the house has yet.
-const ANOTHER_PASSWORD: &str = "Nr5?harbour-Fennel";
 /// Where API Gateway says that it was called; tokens are issued by it.
 const DOMAIN_NAME: &str = "abcdef1234.execute-api.eu-central-1.amazonaws.com";
 
