@@ -1,5 +1,7 @@
 //! Who sent this access token, and may that user still use it?
 
+use futures_util::future::BoxFuture;
+
 use crate::clock::{Clock, Timestamp};
 use crate::domain::principal::{Fallen, Principal};
 use crate::domain::session::{Reactivation, Session, SessionId};
@@ -105,14 +107,18 @@ impl Authenticator {
     /// # Errors
     ///
     /// When the token is no good, its user is gone or inactive, its session is over, or we could not tell.
-    pub async fn authenticate(&self, token: &str) -> Result<Caller, AuthenticationError> {
-        let now: Timestamp = self.clock.now();
-        let claims = match self.verifier.access(token, now).await {
-            Ok(claims) => claims,
-            Err(VerifyError::Token(error)) => return Err(error.into()),
-            Err(VerifyError::Keyring(error)) => return Err(AuthenticationError::Keyring(error)),
-        };
-        self.standing(claims.principal().ok_or(AuthenticationError::ForeignUser)?).await
+    ///
+    /// Boxed here, so that the code of what it waits for is made once and not in every function.
+    #[must_use]
+    pub fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, AuthenticationError>> {
+        Box::pin(async {
+            let claims = match self.verifier.access(token, self.clock.now()).await {
+                Ok(claims) => claims,
+                Err(VerifyError::Token(error)) => return Err(error.into()),
+                Err(VerifyError::Keyring(error)) => return Err(AuthenticationError::Keyring(error)),
+            };
+            self.standing(claims.principal().ok_or(AuthenticationError::ForeignUser)?).await
+        })
     }
 
     /// Does `attempt` for `caller`; when the caller changed since it was read, reads it again (one batch read) and tries

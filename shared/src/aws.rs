@@ -15,6 +15,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use futures_util::future::BoxFuture;
 
 /// How long a connection may take to be there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -23,7 +24,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// credentials), or at `endpoint_url`; it connects through `http_client`.
 ///
 /// A loopback endpoint brings a region and dummy credentials: a local service asks for neither, the SDK for both.
-pub async fn configuration(endpoint_url: Option<&str>, http_client: HttpClient) -> SdkConfig {
+///
+/// Boxed: what finds credentials is a large future, and whoever connects would hold it, and have its code made once more.
+#[must_use]
+pub fn configuration(endpoint_url: Option<&str>, http_client: HttpClient) -> BoxFuture<'static, SdkConfig> {
     let mut loader = aws_config::from_env().http_client(http_client).timeout_config(timeouts()).retry_config(
         // Three attempts within the operation's time limit; the SDK backs off with jitter between them.
         RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_secs(1)),
@@ -35,7 +39,7 @@ pub async fn configuration(endpoint_url: Option<&str>, http_client: HttpClient) 
             loader = loader.region(Region::new("local")).credentials_provider(dummy);
         }
     }
-    loader.load().await
+    Box::pin(loader.load())
 }
 
 /// An HTTPS client as the SDK makes it (rustls with aws-lc, the machine's trusted roots, a proxy that the environment names),

@@ -12,6 +12,7 @@ use aws_sdk_lambda::error::{DisplayErrorContext, SdkError};
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::UnboundedSender;
@@ -85,15 +86,18 @@ impl Reaper {
 
 impl Lambda {
     /// Has the function invoked with `message`, later: Lambda queues it.
-    async fn invoke(&self, message: Value) -> Result<(), SdkError<InvokeError>> {
-        // Boxed: what finds credentials is a large future, and every operation that tells the reaper would hold it.
-        let client = self.client.get_or_init(|| Box::pin(self.connect())).await;
-        let invocation = client
-            .invoke()
-            .function_name(&self.function)
-            .invocation_type(InvocationType::Event)
-            .payload(Blob::new(message.to_string()));
-        invocation.send().await.map(|_queued| ())
+    ///
+    /// Boxed here, so that the code of the SDK's future is made once and not in every function that ends sessions.
+    fn invoke(&self, message: Value) -> BoxFuture<'_, Result<(), SdkError<InvokeError>>> {
+        Box::pin(async move {
+            let client = self.client.get_or_init(|| self.connect()).await;
+            let invocation = client
+                .invoke()
+                .function_name(&self.function)
+                .invocation_type(InvocationType::Event)
+                .payload(Blob::new(message.to_string()));
+            invocation.send().await.map(|_queued| ())
+        })
     }
 
     async fn connect(&self) -> Client {

@@ -2,6 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
+use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt as _, Limited};
 
 use super::error::Refusal;
@@ -91,7 +92,7 @@ impl RequestBody {
         } else if media_type.takes(FORM) {
             form_members(&self.bytes)
         } else if media_type.takes("multipart/form-data") {
-            multipart_members(&self.content_type(), self.bytes.clone()).await
+            multipart_members(self.content_type(), self.bytes.clone()).await
         } else {
             Err(Refusal::UnsupportedMediaType(self.content_type()))
         }
@@ -150,26 +151,29 @@ fn raw_form(members: Members) -> Result<Members, Refusal> {
     }
 }
 
-async fn multipart_members(content_type: &str, bytes: Bytes) -> Result<Members, Refusal> {
-    let refused = |error: multer::Error| Refusal::ParseError("Multipart form", error.to_string());
-    let boundary = multer::parse_boundary(content_type).map_err(refused)?;
-    let stream = futures_util::stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(bytes)));
-    let mut multipart = multer::Multipart::new(stream, boundary);
-    let mut members = Vec::new();
-    while let Some(field) = multipart.next_field().await.map_err(refused)? {
-        if members.len() == MAX_FORM_MEMBERS {
-            return Err(Refusal::RequestTooBig);
+/// Boxed here: hardly anybody sends one, and the code would be made once more in every function.
+fn multipart_members(content_type: String, bytes: Bytes) -> BoxFuture<'static, Result<Members, Refusal>> {
+    Box::pin(async move {
+        let refused = |error: multer::Error| Refusal::ParseError("Multipart form", error.to_string());
+        let boundary = multer::parse_boundary(&content_type).map_err(refused)?;
+        let stream = futures_util::stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(bytes)));
+        let mut multipart = multer::Multipart::new(stream, boundary);
+        let mut members = Vec::new();
+        while let Some(field) = multipart.next_field().await.map_err(refused)? {
+            if members.len() == MAX_FORM_MEMBERS {
+                return Err(Refusal::RequestTooBig);
+            }
+            // A part without a name counts too.
+            let name = field.name().unwrap_or_default().to_owned();
+            let value = if field.file_name().is_some() {
+                Value::Other
+            } else {
+                Value::Text(String::from_utf8_lossy(&field.bytes().await.map_err(refused)?).into_owned())
+            };
+            members.push((name, value));
         }
-        // A part without a name counts too.
-        let name = field.name().unwrap_or_default().to_owned();
-        let value = if field.file_name().is_some() {
-            Value::Other
-        } else {
-            Value::Text(String::from_utf8_lossy(&field.bytes().await.map_err(refused)?).into_owned())
-        };
-        members.push((name, value));
-    }
-    Ok(Members(members))
+        Ok(Members(members))
+    })
 }
 
 #[cfg(test)]

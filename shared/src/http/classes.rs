@@ -1,11 +1,14 @@
 //! The reference's authentication classes beside the token: session, basic, remote user. A view has those that its function
 //! gives it; most have none.
 
+use std::future::ready;
+
 use axum::extract::Request;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::future::BoxFuture;
 use lambda_http::request::RequestContext;
 
 use super::browser::{ADMIN_COOKIE, Forged, cookie, refuse_forged};
@@ -69,27 +72,31 @@ impl Shown {
 impl Classes {
     /// Who is shown by a token that API Gateway has verified. Asked before our own tokens: this one may stand in the same
     /// header.
-    pub(super) async fn remote(&self, shown: &mut Shown) -> Result<Option<Caller>, Refusal> {
+    ///
+    /// Boxed, as [`Self::authenticate`] is, so that the code of what it waits for is made once and not in every function.
+    pub(super) fn remote<'a>(&'a self, shown: &'a mut Shown) -> BoxFuture<'a, Result<Option<Caller>, Refusal>> {
         match (&self.remote_user, shown.remote_user.take()) {
-            (Some(users), Some(name)) => users.caller(&name).await.map(Some),
-            _ => Ok(None),
+            (Some(users), Some(name)) => Box::pin(async move { users.caller(&name).await.map(Some) }),
+            _ => Box::pin(ready(Ok(None))),
         }
     }
 
     /// Who is shown, by the first class that finds something to go by.
-    pub(super) async fn authenticate(&self, shown: Shown) -> Result<Option<Caller>, Refusal> {
-        if let (Some(authenticator), Some((secret, genuine))) = (&self.session, shown.session)
-            && let Some(administrator) = authenticator.administrator(secret).await?
-        {
-            // Only where there is a session to abuse: without one the request is nobody's.
-            genuine.map_err(Refusal::Forged)?;
-            let token_expires_at = administrator.expires_at;
-            return Ok(Some(Caller { user: administrator.user, session_id: None, token_expires_at }));
-        }
-        if let (Some(credentials), Some(attempt)) = (&self.basic, shown.basic) {
-            return Ok(Some(credentials.caller(attempt?).await?));
-        }
-        Ok(None)
+    pub(super) fn authenticate(&self, shown: Shown) -> BoxFuture<'_, Result<Option<Caller>, Refusal>> {
+        Box::pin(async {
+            if let (Some(authenticator), Some((secret, genuine))) = (&self.session, shown.session)
+                && let Some(administrator) = authenticator.administrator(secret).await?
+            {
+                // Only where there is a session to abuse: without one the request is nobody's.
+                genuine.map_err(Refusal::Forged)?;
+                let token_expires_at = administrator.expires_at;
+                return Ok(Some(Caller { user: administrator.user, session_id: None, token_expires_at }));
+            }
+            if let (Some(credentials), Some(attempt)) = (&self.basic, shown.basic) {
+                return Ok(Some(credentials.caller(attempt?).await?));
+            }
+            Ok(None)
+        })
     }
 }
 

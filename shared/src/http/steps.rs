@@ -166,18 +166,15 @@ impl Steps<'_> {
         if self.view.authentication == Authentication::Ignored {
             return Ok(None);
         }
-        if let Some(caller) = self.context.classes.remote(&mut shown).boxed().await? {
+        if let Some(caller) = self.context.classes.remote(&mut shown).await? {
             return Ok(Some(caller));
         }
         match (credentials, &self.context.authenticator) {
             (Credentials::Malformed, _) => Err(Refusal::MalformedAuthorization),
-            (Credentials::Bearer(token), Some(authenticator)) => {
-                // Boxed: the SDK's futures nest so deep that the compiler would give up on the layout.
-                Ok(Some(authenticator.authenticate(&token).boxed().await?))
-            }
+            (Credentials::Bearer(token), Some(authenticator)) => Ok(Some(authenticator.authenticate(&token).await?)),
             _ => {
                 self.cookie_consulted = true;
-                match self.context.classes.authenticate(shown).boxed().await? {
+                match self.context.classes.authenticate(shown).await? {
                     None if self.view.needs_user() => Err(Refusal::NotAuthenticated),
                     caller => Ok(caller),
                 }

@@ -3,6 +3,7 @@
 //! What the header `Faregate-Device` is for apps is a cookie here. It is looked up and not signed: the admin site has no key to
 //! sign with.
 
+use super::call::Call as _;
 use super::error::StoreError;
 use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
 use super::{Client, Table, keys};
@@ -52,7 +53,7 @@ impl AdminBrowsers {
             .with(keys::TTL, number(now.plus_seconds(BROWSER_KNOWN_SECONDS).seconds()))
             .finish();
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
-        put.send().await.map(|_| ()).map_err(|error| self.table.failed("PutItem", &error))
+        put.call().await.map(|_| ()).map_err(|error| self.table.failed("PutItem", &error))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions on the admin site. Entering and leaving it are deeds ([`super::Administration`]); here is what each request does.
 
+use super::call::Call as _;
 use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
 use super::users::epochs_of;
@@ -52,7 +53,7 @@ impl AdminSessions {
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", number(now.milliseconds()))
             .expression_attribute_values(":expires", number(seen.expires_at(policy).seconds()));
-        match update.send().await {
+        match update.call().await {
             Ok(_) => Ok(()),
             // Its user left on another tab.
             Err(error) if condition_failed(&error) => Ok(()),

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
 
 use super::administration::Administration;
+use super::call::Call as _;
 use super::error::StoreError;
 use super::item::{Attributes, text};
 use super::keys;
@@ -157,7 +158,7 @@ impl Bulk {
             .filter_expression("sk = :profile")
             .expression_attribute_values(":profile", text(keys::PROFILE))
             .set_exclusive_start_key(from.map(|PageEnd(key)| key));
-        let output = scan.send().await.map_err(|error| table.failed("Scan", &error))?;
+        let output = scan.call().await.map_err(|error| table.failed("Scan", &error))?;
         let items = u64::try_from(output.scanned_count).unwrap_or_default();
         let users = output.items.unwrap_or_default().iter().map(user_of).collect::<Result<_, _>>()?;
         Ok(OutPage { users, items, next: output.last_evaluated_key.filter(|key| !key.is_empty()).map(PageEnd) })
@@ -170,7 +171,7 @@ impl Bulk {
     /// When DynamoDB fails.
     pub async fn items(&self) -> Result<u64, StoreError> {
         let table = &self.users.table;
-        let described = table.client.describe_table().table_name(&table.name).send().await;
+        let described = table.client.describe_table().table_name(&table.name).call().await;
         let described = described.map_err(|error| table.failed("DescribeTable", &error))?;
         let count = described.table.and_then(|table| table.item_count).unwrap_or_default();
         Ok(u64::try_from(count).unwrap_or_default())

@@ -1,5 +1,6 @@
 //! How usernames are compared, recorded at the first start: changed later, names would meet or part.
 
+use super::call::Call as _;
 use super::error::{StoreError, condition_failed};
 use super::item::{Reader, Writer, flag};
 use super::{Client, Table, keys};
@@ -46,7 +47,7 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
-        match put.send().await {
+        match put.call().await {
             Ok(_) => Ok(asked),
             Err(error) if condition_failed(&error) => Ok(self.recorded_case().await?.unwrap_or(asked)),
             Err(error) => Err(self.failed("PutItem", &error)),

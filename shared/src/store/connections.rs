@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::call::Call as _;
 use super::error::StoreError;
 use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
 use super::{Client, Table, keys};
@@ -45,7 +46,7 @@ impl Connections {
     pub async fn put(&self, connection: &Connection) -> Result<(), StoreError> {
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item_of(connection)));
         // The id is the gateway's and new: a repeated call writes the same again.
-        put.send().await.map(|_| ()).map_err(|error| self.table.failed("PutItem", &error))
+        put.call().await.map(|_| ()).map_err(|error| self.table.failed("PutItem", &error))
     }
 
     /// Forgets the connection `id` of the user `user_id`, if it is there. One write.
@@ -56,7 +57,7 @@ impl Connections {
     pub async fn remove(&self, user_id: UserId, id: &str) -> Result<(), StoreError> {
         let key = keys::connection(user_id, id).attributes();
         let delete = self.table.client.delete_item().table_name(&self.table.name).set_key(Some(key));
-        delete.send().await.map(|_| ()).map_err(|error| self.table.failed("DeleteItem", &error))
+        delete.call().await.map(|_| ()).map_err(|error| self.table.failed("DeleteItem", &error))
     }
 
     /// A page of the connections of the user `user_id`: at most a megabyte, some 3,000. One read.
@@ -99,7 +100,7 @@ impl Connections {
                 .key_condition_expression("pk = :partition AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", text(prefix))
         };
-        let output = query.send().await.map_err(|error| self.table.failed("Query", &error))?;
+        let output = query.call().await.map_err(|error| self.table.failed("Query", &error))?;
         let connections = output.items().iter().filter_map(readable).collect();
         Ok(ConnectionPage { connections, next: output.last_evaluated_key.map(PageStart) })
     }

@@ -5,6 +5,7 @@
 
 use futures_util::future::try_join_all;
 
+use super::call::Call as _;
 use super::error::StoreError;
 use super::item::{Attributes, Reader, Unreadable, text};
 use super::keys::{BY_AGE, BY_NAME, LIST_PARTITION, USERNAME_KEY};
@@ -170,7 +171,7 @@ impl Listing {
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":low", text(&question.bounds.0))
             .expression_attribute_values(":high", text(&question.bounds.1));
-        let output = query.send().await.map_err(|error| self.table.failed("Query", &error))?;
+        let output = query.call().await.map_err(|error| self.table.failed("Query", &error))?;
         Ok(output.items().iter().map(|item| listed(item, question.sort)).collect::<Result<_, _>>()?)
     }
 }

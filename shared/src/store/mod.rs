@@ -9,6 +9,7 @@ mod admin_sessions;
 mod administration;
 mod backoff;
 mod bulk;
+mod call;
 mod carried;
 mod case_setting;
 mod connect;

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, TimeToLiveSpecification,
 };
 
+use super::call::Call as _;
 use super::error::StoreError;
 use super::keys::{BY_AGE, BY_NAME, LIST_PARTITION, PARTITION, SORT, TTL, USERNAME_KEY};
 
@@ -47,7 +48,7 @@ pub async fn create_missing_key_table(client: &Client, name: &str) -> Result<(),
 
 /// A table from before there was a list of users cannot be used.
 async fn look_for_indexes(client: &Client, name: &str) -> Result<(), StoreError> {
-    let described = client.describe_table().table_name(name).send().await;
+    let described = client.describe_table().table_name(name).call().await;
     let described = described.map_err(|error| StoreError::of("DescribeTable", name, &error))?;
     let indexes = described.table.and_then(|table| table.global_secondary_indexes).unwrap_or_default();
     let has = |wanted: &str| indexes.iter().any(|index| index.index_name() == Some(wanted));
@@ -89,7 +90,7 @@ async fn create_if_missing(
     name: &str,
     creation: CreateTableFluentBuilder,
 ) -> Result<bool, StoreError> {
-    match creation.send().await {
+    match creation.call().await {
         Ok(_) => {}
         Err(error) if error.code() == Some("ResourceInUseException") => return Ok(false),
         Err(error) => return Err(StoreError::of("CreateTable", name, &error)),
@@ -99,7 +100,7 @@ async fn create_if_missing(
         .update_time_to_live()
         .table_name(name)
         .time_to_live_specification(ttl)
-        .send()
+        .call()
         .await
         .map(|_| true)
         .map_err(|error| StoreError::of("UpdateTimeToLive", name, &error))

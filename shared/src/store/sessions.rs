@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
+use super::call::Call as _;
 use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Unreadable, number, text};
 use super::session_item::{if_good, rotate, session_item, session_of};
@@ -137,7 +138,7 @@ impl Sessions {
             .expression_attribute_values(":now", number(now.milliseconds()));
         let (mut sessions, mut start) = (Vec::new(), None);
         for _page in 0..MAX_PAGES {
-            let page = query.clone().set_exclusive_start_key(start.take()).send().await;
+            let page = query.clone().set_exclusive_start_key(start.take()).call().await;
             let page = page.map_err(|error| self.table.failed("Query", &error))?;
             for item in &page.items.unwrap_or_default() {
                 sessions.push(session_of(item)?);
@@ -210,7 +211,7 @@ impl Sessions {
     /// When DynamoDB fails.
     pub async fn open(&self, session: &Session) -> Result<(), StoreError> {
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(session_item(session)));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
+        match put.condition_expression("attribute_not_exists(pk)").call().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
             Err(error) => Err(self.table.failed("PutItem", &error)),
@@ -298,7 +299,7 @@ impl Sessions {
         let delete = delete
             .condition_expression("last_used_at = :seen")
             .expression_attribute_values(":seen", number(session.last_used_at.milliseconds()));
-        match delete.send().await {
+        match delete.call().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
             Err(error) => Err(self.table.failed("DeleteItem", &error)),
@@ -320,7 +321,7 @@ impl Sessions {
         let request_id = self.randomness.hex_128();
         let update = update.expression_attribute_values(":request", text(&request_id));
         for attempt in 0..ATTEMPTS {
-            let error = match update.clone().send().await {
+            let error = match update.clone().call().await {
                 Ok(output) => return Ok(Written::Now(boxed(&output.attributes.unwrap_or_default())?)),
                 Err(error) => error,
             };

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use futures_util::StreamExt as _;
 
 use super::Table;
+use super::call::Call as _;
 use super::error::StoreError;
 use super::item::{Attributes, Reader, text};
 use super::keys::{Key, PARTITION, SORT};
@@ -27,7 +28,7 @@ impl Table {
     /// The item under `key`, read consistently.
     pub(super) async fn get(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
-        let output = request.consistent_read(true).send().await;
+        let output = request.consistent_read(true).call().await;
         output.map(|output| output.item).map_err(|error| self.failed("GetItem", &error))
     }
 
@@ -46,7 +47,7 @@ impl Table {
             let keys = keys.set_projection_expression(projection.map(str::to_owned)).build();
             let keys =
                 keys.map_err(|error| StoreError::Unavailable { operation: OPERATION, reason: error.to_string() })?;
-            let output = self.client.batch_get_item().request_items(&self.name, keys).send().await;
+            let output = self.client.batch_get_item().request_items(&self.name, keys).call().await;
             let output = output.map_err(|error| self.failed(OPERATION, &error))?;
             found.extend(output.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
             // Under throttling DynamoDB answers a part and lists the rest.
@@ -86,7 +87,7 @@ impl Table {
             .key_condition_expression("pk = :partition AND sk >= :from")
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":from", text(from));
-        let output = query.send().await.map_err(|error| self.failed("Query", &error))?;
+        let output = query.call().await.map_err(|error| self.failed("Query", &error))?;
         Ok(output.items.unwrap_or_default())
     }
 
@@ -101,7 +102,7 @@ impl Table {
             }
             let deletes = doomed.into_iter().map(|sort: String| {
                 let delete = self.client.delete_item().table_name(&self.name);
-                delete.key(PARTITION, text(partition)).key(SORT, text(sort)).send()
+                delete.key(PARTITION, text(partition)).key(SORT, text(sort)).call()
             });
             let mut deleting = futures_util::stream::iter(deletes).buffer_unordered(DELETES_AT_ONCE);
             while let Some(deleted) = deleting.next().await {

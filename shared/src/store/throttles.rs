@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
+use super::call::Call as _;
 use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Unreadable, number, text};
 use super::{Client, Table, Users, keys};
@@ -75,7 +76,7 @@ impl Throttles {
             .expression_attribute_values(":expires", number(window.plus_seconds(limit.window_seconds).seconds()))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":most", number(limit.most));
-        match update.send().await {
+        match update.call().await {
             Ok(_) => Ok(Slot::Taken),
             Err(error) if condition_failed(&error) => Ok(Slot::Full { retry_after_seconds: limit.seconds_left(now) }),
             Err(error) => Err(self.table.failed("UpdateItem", &error)),
@@ -123,7 +124,7 @@ impl Throttles {
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match if_in_time(update, rule, now).send().await {
+        match if_in_time(update, rule, now).call().await {
             Ok(output) => Ok(Turn::Taken(Reader(&output.attributes.unwrap_or_default()).number("attempts")?)),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
@@ -167,7 +168,7 @@ impl Throttles {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_values(":many", number(attempts))
             .expression_attribute_values(":fewer", number(-i64::from(attempts)));
-        match update.send().await {
+        match update.call().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
+use super::call::Call as _;
 use super::connections::{owner_of, with_owner};
 use super::error::{StoreError, condition_failed};
 use super::item::{Attributes, Reader, Writer, number, text};
@@ -38,7 +39,7 @@ impl Tickets {
             .with(keys::TTL, number(expires_at.seconds()))
             .finish();
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
+        match put.condition_expression("attribute_not_exists(pk)").call().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
             Err(error) => Err(self.table.failed("PutItem", &error)),
@@ -66,7 +67,7 @@ impl Tickets {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let owner = |item: &Attributes| owner_of(Reader(item));
-        match update.send().await {
+        match update.call().await {
             Ok(output) => Ok(output.attributes.as_ref().map(owner).transpose()?),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {

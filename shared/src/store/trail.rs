@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
+use super::call::Call as _;
 use super::error::{StoreError, unbuildable};
 use super::item::{Attributes, Reader, Unreadable, Writer, number, text};
 use super::{Client, Table, keys};
@@ -81,7 +82,7 @@ impl Trail {
             .key_condition_expression("pk = :partition AND sk < :before")
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":before", text(before));
-        let output = query.send().await.map_err(|error| self.table.failed("Query", &error))?;
+        let output = query.call().await.map_err(|error| self.table.failed("Query", &error))?;
         let kept = output.items().iter().filter(|item| is_kept(item, now));
         let mut entries = kept.map(entry_of).collect::<Result<Vec<_>, _>>()?;
         let has_older = entries.len() > most;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCh
 
 use super::Table;
 use super::backoff::Backoff;
+use super::call::Call as _;
 use super::error::{StoreError, unbuildable};
 use super::item::Attributes;
 use crate::randomness::Randomness;
@@ -50,7 +51,7 @@ impl Table {
         let token = randomness.hex_128();
         for attempt in 0..ATTEMPTS {
             let request = self.client.transact_write_items().client_request_token(&token);
-            let Err(error) = request.set_transact_items(Some(items.clone())).send().await else {
+            let Err(error) = request.set_transact_items(Some(items.clone())).call().await else {
                 return Ok(Transacted::Done);
             };
             match cancellation_reasons(&error) {

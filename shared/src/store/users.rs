@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::builders::DeleteBuilder;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, TransactWriteItem};
 use tokio::sync::OnceCell;
 
+use super::call::Call as _;
 use super::error::{StoreError, condition_failed, unbuildable};
 use super::item::{Attributes, Reader, Unreadable, Writer, flag, number, text};
 use super::transaction::{Transacted, is_refused};
@@ -205,7 +206,7 @@ impl Users {
             .update_expression("SET revocations = revocations + :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":one", number(1));
-        match update.send().await {
+        match update.call().await {
             Ok(_) => Ok(true),
             Err(error) if condition_failed(&error) => Ok(false),
             Err(error) => Err(self.table.failed("UpdateItem", &error)),
@@ -230,7 +231,7 @@ impl Users {
             .condition_expression("password_hash = :old")
             .expression_attribute_values(":new", text(new.as_str()))
             .expression_attribute_values(":old", text(old.as_str()));
-        match update.send().await {
+        match update.call().await {
             Ok(_) => Ok(()),
             Err(error) if condition_failed(&error) => Ok(()),
             Err(error) => Err(self.table.failed("UpdateItem", &error)),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::key::{self, KeyError, SigningKey, VerificationKey};
@@ -254,7 +255,7 @@ impl Stored {
         let _reading = self.reading.lock().await;
         match self.settled(seconds, EMPTY_FAILURE_PAUSE_SECONDS) {
             Some(settled) => settled,
-            None => Box::pin(self.read()).await,
+            None => self.read().await,
         }
     }
 
@@ -283,26 +284,28 @@ impl Stored {
 
     /// Reads, unless it takes long: that counts as a failure.
     async fn read_soon(&self) -> Result<Arc<Ring>, KeyringError> {
-        tokio::time::timeout(PATIENCE, Box::pin(self.read())).await.unwrap_or_else(|_elapsed| {
+        tokio::time::timeout(PATIENCE, self.read()).await.unwrap_or_else(|_elapsed| {
             self.note_failure(&"no answer in time");
             Err(KeyringError::FailedLately)
         })
     }
 
-    async fn read(&self) -> Result<Arc<Ring>, KeyringError> {
-        let now = self.clock.now();
-        match Box::pin(self.load(now)).await {
-            Ok(ring) => {
-                let ring = Arc::new(ring);
-                let known = Known { ring: Some(Arc::clone(&ring)), failed_at: None };
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
-                Ok(ring)
+    /// Boxed here, as every large future is that all functions wait for: its code is made once and not in each of them.
+    fn read(&self) -> BoxFuture<'_, Result<Arc<Ring>, KeyringError>> {
+        Box::pin(async {
+            match Box::pin(self.load(self.clock.now())).await {
+                Ok(ring) => {
+                    let ring = Arc::new(ring);
+                    let known = Known { ring: Some(Arc::clone(&ring)), failed_at: None };
+                    *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+                    Ok(ring)
+                }
+                Err(error) => {
+                    self.note_failure(&error);
+                    Err(error)
+                }
             }
-            Err(error) => {
-                self.note_failure(&error);
-                Err(error)
-            }
-        }
+        })
     }
 
     fn note_failure(&self, error: &dyn std::fmt::Display) {
