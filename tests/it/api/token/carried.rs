@@ -263,22 +263,26 @@ async fn of_log_outs_and_refreshes_that_cross_none_leaves_a_session_open() {
 
 #[tokio::test]
 async fn faults_on_the_way_lose_nobody() {
+    // Side by side: they wait for answers that do not come.
+    futures_util::future::join_all((0..3).map(faults_lose_nobody)).await;
+}
+
+/// Faults that meet the call after `call` others, or all from it on.
+async fn faults_lose_nobody(call: usize) {
     let healthy = service(&[]).await;
     let proxy = FaultProxy::before(&healthy.endpoint_url()).await;
     let faulty = beside_django().endpoint(proxy.endpoint()).clock(healthy.clock.clone()).start().await;
-    for call in 0..3 {
-        for (number, fault) in Fault::BRIEF.into_iter().enumerate() {
-            for plan in [Plan::once(call, fault), Plan::from(call, fault)] {
-                let django = token(&healthy, &json!("36"), &format!("{call}{number}{plan:?}"));
-                proxy.plan(plan);
-                let reply = faulty.refresh(&django).await;
-                assert!([200, 503].contains(&reply.status), "{fault:?} at call {call}: {}", reply.text);
-                proxy.plan(Plan::none());
-                let again = faulty.refresh(&django).await;
-                assert_eq!(again.status, 200, "{fault:?} at call {call}: {}", again.text);
-                if reply.status == 200 {
-                    assert_eq!(again.field("refresh"), reply.field("refresh"));
-                }
+    for (number, fault) in Fault::BRIEF.into_iter().enumerate() {
+        for plan in [Plan::once(call, fault), Plan::from(call, fault)] {
+            let django = token(&healthy, &json!("36"), &format!("{call}{number}{plan:?}"));
+            proxy.plan(plan);
+            let reply = faulty.refresh(&django).await;
+            assert!([200, 503].contains(&reply.status), "{fault:?} at call {call}: {}", reply.text);
+            proxy.plan(Plan::none());
+            let again = faulty.refresh(&django).await;
+            assert_eq!(again.status, 200, "{fault:?} at call {call}: {}", again.text);
+            if reply.status == 200 {
+                assert_eq!(again.field("refresh"), reply.field("refresh"));
             }
         }
     }
