@@ -4,7 +4,8 @@
 # CHROMIUM names the browser; without it, and as root on Debian, it is installed.
 # shellcheck source=.ci/debian.sh
 source .ci/debian.sh
-binaries=${CARGO_TARGET_DIR:-target}/debug
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
 
 # installed FOLDER PACKAGES: whether exactly these were installed; `done_with` says that they are.
 installed() { [ "$(cat ".tools/$1/.packages" 2>/dev/null)" = "$2" ]; }

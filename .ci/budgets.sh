@@ -15,10 +15,8 @@ fi
 command -v valgrind >/dev/null || debian valgrind
 if ! .tools/gungraun/bin/gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings "$version"; then
     CARGO_TARGET_DIR="$PWD/.tools/gungraun/target" \
-        cargo install --quiet --locked --root .tools/gungraun --version "$version" gungraun-runner
+        cargo install --quiet --locked --debug --root .tools/gungraun --version "$version" gungraun-runner
     rm -rf .tools/gungraun/target
 fi
-# Callgrind finds by its name where to count. Compiled in many pieces, which is faster, and makes few instructions more.
-export CARGO_PROFILE_BENCH_STRIP=none CARGO_PROFILE_BENCH_CODEGEN_UNITS=16
 PATH="$PWD/.tools/gungraun/bin:$PATH" \
-    cargo bench --locked --package bench --features valgrind --bench instructions
+    cargo bench --locked --profile counted --package bench --features valgrind --bench instructions

@@ -25,8 +25,6 @@ if ! installed clients-typescript "$package"; then
 fi
 find_chromium
 
-cargo build --quiet
-
 typescript=$PWD/.tools/clients-typescript
 rm -rf "$typescript/build"
 "$typescript/node_modules/.bin/tsc" -p clients/typescript/tsconfig.json --noEmit

@@ -7,8 +7,8 @@ folder=$1
 port=8600
 dynamodb_port=8601
 key=conformance-0123456789abcdef0123456789abcdef
-binaries=${CARGO_TARGET_DIR:-target}/debug
-cargo build --quiet
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
 
 service=
 stop() {

@@ -10,6 +10,7 @@ if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; 
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-cargo build --quiet
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
 tests/django/make.sh "$folder/made" >/dev/null
-.tools/django/bin/python -B .ci/guides/moving_from_django.py "${CARGO_TARGET_DIR:-target}/debug" "$folder"
+.tools/django/bin/python -B .ci/guides/moving_from_django.py "$binaries" "$folder"

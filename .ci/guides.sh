@@ -3,5 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . infra/trial/environment.sh
-cargo build --quiet
-exec .tools/sam/bin/python -B .ci/guides/run.py "${CARGO_TARGET_DIR:-target}/debug"
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
+exec .tools/sam/bin/python -B .ci/guides/run.py "$binaries"

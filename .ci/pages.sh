@@ -14,7 +14,6 @@ esac
 
 node_packages pages 'playwright-core@1.65.1 axe-core@4.14.1'
 find_chromium
-cargo build --quiet
 prepare_services
 service pages
 export PAGES_SITE=$api PAGES_FAREGATE="$binaries/faregate --endpoint-url $dynamodb"

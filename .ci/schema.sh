@@ -5,7 +5,6 @@
 # Needs Python 3.11.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binaries=${CARGO_TARGET_DIR:-target}/debug
 package='schemathesis==4.32.5'
 
 if [ "$(cat .tools/schemathesis/.packages 2>/dev/null)" != "$package" ]; then
@@ -13,7 +12,8 @@ if [ "$(cat .tools/schemathesis/.packages 2>/dev/null)" != "$package" ]; then
     .tools/schemathesis/bin/pip install --quiet --disable-pip-version-check "$package"
     echo "$package" >.tools/schemathesis/.packages
 fi
-cargo build --quiet
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
 
 # The document is tried here, not the password hash.
 export FAREGATE_ARGON2_MEMORY_KIB=64 FAREGATE_ARGON2_ITERATIONS=1

@@ -2,10 +2,12 @@
 # The simulator's table is the one that docs/sessions.md shows, line by line, and every property holds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-cargo run --quiet --release -p simulator -- --markdown >"$output"
-cargo run --quiet --release -p simulator -- exhaustive >>"$output"
+"$binaries/simulator" --markdown >"$output"
+"$binaries/simulator" exhaustive >>"$output"
 compared=0
 while read -r line; do
     if ! grep --quiet --fixed-strings --line-regexp -- "$line" docs/sessions.md; then

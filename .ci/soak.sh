@@ -6,4 +6,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # As `cargo test` builds: an optimised build of everything takes longer than what is measured here.
-cargo bench --quiet --profile dev --package faregate-tests --bench soak -- "${1:-20000}"
+cargo bench --quiet --locked --profile dev --bench soak -- "${1:-20000}"

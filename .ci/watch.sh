@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Serves the function binaries through `cargo lambda watch`, as the README tells a developer to, and walks the API.
 set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=.ci/programs.sh
+source .ci/programs.sh
 port=9700
-cargo build --quiet
-binaries=${CARGO_TARGET_DIR:-target}/debug
 log=$(mktemp)
 
 exec {output}< <(exec "$binaries/local" --memory --port 8610 --dynamodb-port 8611 2>/dev/null)
