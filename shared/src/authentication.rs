@@ -104,11 +104,11 @@ impl Authenticator {
 
     /// Whose good access token this is. One batch read: the user and the session as they are now.
     ///
+    /// Boxed: store/call.rs says why.
+    ///
     /// # Errors
     ///
     /// When the token is no good, its user is gone or inactive, its session is over, or we could not tell.
-    ///
-    /// Boxed here, so that the code of what it waits for is made once and not in every function.
     #[must_use]
     pub fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, AuthenticationError>> {
         Box::pin(async {

@@ -25,7 +25,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 ///
 /// A loopback endpoint brings a region and dummy credentials: a local service asks for neither, the SDK for both.
 ///
-/// Boxed: what finds credentials is a large future, and whoever connects would hold it, and have its code made once more.
+/// Boxed: what finds credentials is a large future, which whoever connects would hold; and store/call.rs says why.
 #[must_use]
 pub fn configuration(endpoint_url: Option<&str>, http_client: HttpClient) -> BoxFuture<'static, SdkConfig> {
     let mut loader = aws_config::from_env().http_client(http_client).timeout_config(timeouts()).retry_config(

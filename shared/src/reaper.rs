@@ -87,7 +87,7 @@ impl Reaper {
 impl Lambda {
     /// Has the function invoked with `message`, later: Lambda queues it.
     ///
-    /// Boxed here, so that the code of the SDK's future is made once and not in every function that ends sessions.
+    /// Boxed: store/call.rs says why.
     fn invoke(&self, message: Value) -> BoxFuture<'_, Result<(), SdkError<InvokeError>>> {
         Box::pin(async move {
             let client = self.client.get_or_init(|| self.connect()).await;

@@ -71,6 +71,16 @@ fn only_the_store_names_the_sdk() {
     }
 }
 
+/// Code of the SDK's futures is made once (shared/src/store/call.rs).
+#[test]
+fn requests_are_boxed_where_they_are_sent() {
+    let files: Vec<_> = sources("shared/src")
+        .into_iter()
+        .filter(|(path, _)| !["store/call.rs", "reaper.rs"].iter().any(|boxed| path.ends_with(boxed)))
+        .collect();
+    nobody_names(&files, &[".send()"]);
+}
+
 #[test]
 fn the_store_knows_no_statuses() {
     nobody_names(&sources("shared/src/store"), &["StatusCode", "axum", "crate::http"]);

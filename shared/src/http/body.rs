@@ -151,7 +151,7 @@ fn raw_form(members: Members) -> Result<Members, Refusal> {
     }
 }
 
-/// Boxed here: hardly anybody sends one, and the code would be made once more in every function.
+/// Boxed: hardly anybody sends one; and store/call.rs says why.
 fn multipart_members(content_type: String, bytes: Bytes) -> BoxFuture<'static, Result<Members, Refusal>> {
     Box::pin(async move {
         let refused = |error: multer::Error| Refusal::ParseError("Multipart form", error.to_string());

@@ -1,8 +1,6 @@
 //! The reference's authentication classes beside the token: session, basic, remote user. A view has those that its function
 //! gives it; most have none.
 
-use std::future::ready;
-
 use axum::extract::Request;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
@@ -73,15 +71,17 @@ impl Classes {
     /// Who is shown by a token that API Gateway has verified. Asked before our own tokens: this one may stand in the same
     /// header.
     ///
-    /// Boxed, as [`Self::authenticate`] is, so that the code of what it waits for is made once and not in every function.
+    /// Boxed: store/call.rs says why.
     pub(super) fn remote<'a>(&'a self, shown: &'a mut Shown) -> BoxFuture<'a, Result<Option<Caller>, Refusal>> {
-        match (&self.remote_user, shown.remote_user.take()) {
-            (Some(users), Some(name)) => Box::pin(async move { users.caller(&name).await.map(Some) }),
-            _ => Box::pin(ready(Ok(None))),
-        }
+        Box::pin(async {
+            match (&self.remote_user, shown.remote_user.take()) {
+                (Some(users), Some(name)) => users.caller(&name).await.map(Some),
+                _ => Ok(None),
+            }
+        })
     }
 
-    /// Who is shown, by the first class that finds something to go by.
+    /// Who is shown, by the first class that finds something to go by. Boxed as [`Self::remote`] is.
     pub(super) fn authenticate(&self, shown: Shown) -> BoxFuture<'_, Result<Option<Caller>, Refusal>> {
         Box::pin(async {
             if let (Some(authenticator), Some((secret, genuine))) = (&self.session, shown.session)

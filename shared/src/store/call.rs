@@ -9,9 +9,10 @@ pub(super) type Answer<C> = BoxFuture<'static, Result<<C as Call>::Output, SdkEr
 
 /// A request that can be sent.
 ///
-/// Instead of the SDK's `send`: code of a future is made where it is awaited, and the SDK's, with signing, timeouts and
-/// repetition, would be made once more in each function. Boxed it is made here, once: programs are smaller and sooner compiled,
-/// for one allocation a call.
+/// Instead of the SDK's `send`: the code of a future is made where it is awaited, and the SDK's, with signing, timeouts and
+/// repetition, would be made once more in each function. Boxed it is made here, once: programs with many kinds of calls are smaller
+/// and sooner compiled, for one allocation a call. Whatever else is large and awaited by many functions is boxed for the same
+/// reason, where it is defined.
 pub(super) trait Call {
     /// What DynamoDB answers.
     type Output;

@@ -290,10 +290,10 @@ impl Stored {
         })
     }
 
-    /// Boxed here, as every large future is that all functions wait for: its code is made once and not in each of them.
+    /// Boxed: store/call.rs says why.
     fn read(&self) -> BoxFuture<'_, Result<Arc<Ring>, KeyringError>> {
         Box::pin(async {
-            match Box::pin(self.load(self.clock.now())).await {
+            match self.load(self.clock.now()).await {
                 Ok(ring) => {
                     let ring = Arc::new(ring);
                     let known = Known { ring: Some(Arc::clone(&ring)), failed_at: None };
