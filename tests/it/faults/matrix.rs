@@ -17,7 +17,7 @@ use super::{accounts, administration, events, sessions};
 use crate::abuse::ROUTES;
 
 /// How many cells are tried at a time. They wait most of the time: for answers that never come, and between two attempts.
-const LANES: usize = 24;
+const LANES: usize = 16;
 /// After how many cells of a lane its table is looked at.
 const CELLS_PER_LOOK: usize = 6;
 
