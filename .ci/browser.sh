@@ -1,4 +1,4 @@
-# What .ci/clients.sh and .ci/pages.sh share: packages in .tools, Chromium, and the service on ports that are free.
+# What .ci/clients.sh and .ci/pages.sh share: all programs, packages in .tools, Chromium, and the service on ports that are free.
 # They read it with `source`, at the top of the repository.
 #
 # CHROMIUM names the browser; without it, and as root on Debian, it is installed.

@@ -14,6 +14,7 @@ if [ "$(uname -sm)" != "Linux x86_64" ]; then
 fi
 command -v valgrind >/dev/null || debian valgrind
 if ! .tools/gungraun/bin/gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings "$version"; then
+    # Unoptimised, which is sooner there: it reads what Callgrind wrote.
     CARGO_TARGET_DIR="$PWD/.tools/gungraun/target" \
         cargo install --quiet --locked --debug --root .tools/gungraun --version "$version" gungraun-runner
     rm -rf .tools/gungraun/target

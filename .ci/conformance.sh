@@ -3,7 +3,8 @@
 #
 #   .ci/conformance.sh FOLDER     FOLDER holds run.py and deviations.json
 set -euo pipefail
-folder=$1
+folder=$(realpath "$1")
+cd "$(dirname "$0")/.."
 port=8600
 dynamodb_port=8601
 key=conformance-0123456789abcdef0123456789abcdef

@@ -5,5 +5,5 @@
 # Linux only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# As `cargo test` builds: an optimised build of everything takes longer than what is measured here.
+# As `cargo test` builds, of all packages (.ci/programs.sh says why): an optimised build takes longer than what is measured here.
 cargo bench --quiet --locked --profile dev --bench soak -- "${1:-20000}"

@@ -38,6 +38,7 @@ LEFT_OUT = {
     "body.sign_up.charset_utf16": TEXT,
 }
 SECONDS = 600
+# As .ci/programs.sh builds it.
 RUNNER = "cargo test --locked --quiet --test contract --".split()
 SUMMARY = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed", re.MULTILINE)
 FAILED = re.compile(r"^test (.+?) +\.\.\. FAILED$", re.MULTILINE)
